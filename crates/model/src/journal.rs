@@ -1,0 +1,271 @@
+//! The port behind which the state lies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Action, Address, CallError, Command, Region, Scope, Timestamp, Token};
+
+/// What is recorded of one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its address.
+    pub address: Address,
+    /// Its AWS identity.
+    pub id: String,
+    /// The spec of the last run that touched it.
+    pub spec: Value,
+    /// The lowered form that was applied.
+    pub desired: Value,
+    /// Its outputs; `Null` until it was ready once.
+    pub outputs: Value,
+    /// When it was last written.
+    pub at: Timestamp,
+}
+
+/// The journal as one run sees it at its start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Head {
+    /// Number of the last event of the stack; 0 when there is none.
+    pub seq: u64,
+    /// The AWS account that the stack lives in, from its first run.
+    pub account: Option<String>,
+    /// Current resources.
+    pub records: BTreeMap<Address, Record>,
+    /// Replaced objects that are still to be deleted.
+    pub deposed: Vec<Record>,
+    /// Intents without an outcome.
+    pub open: Vec<Intent>,
+    /// Regions that were removed on purpose.
+    pub down: BTreeSet<Region>,
+}
+
+/// What an intent is about to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntentAction {
+    /// The one call that yields an identity.
+    Create,
+    /// Calls that may be repeated.
+    Update,
+    /// The call that starts a delete.
+    Delete,
+}
+
+/// Written and committed before a mutating call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Random token; also the intent's key.
+    pub token: Token,
+    /// The run it belongs to.
+    pub run: String,
+    /// Which resource.
+    pub address: Address,
+    /// What is about to be done.
+    pub action: IntentAction,
+    /// The identity, if it has one.
+    pub id: Option<String>,
+    /// The spec behind it; `Null` for deletes.
+    pub spec: Value,
+    /// The request: the lowered form for a create, the patch for an update; `Null` for deletes.
+    pub request: Value,
+}
+
+/// Committed after the call and before anything downstream starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It exists under this id. Another current record of the address becomes deposed.
+    Created {
+        /// The new identity.
+        id: String,
+    },
+    /// The change was made.
+    Updated,
+    /// The delete was accepted, or it was gone already. The record stays until [`Journal::forget`].
+    Deleting,
+    /// It provably did nothing.
+    Failed {
+        /// AWS's words.
+        error: CallError,
+    },
+}
+
+/// A fencing number: a write with an old one is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fence {
+    /// Which scope of the stack.
+    pub scope: Scope,
+    /// Grows with every take-over.
+    pub number: i64,
+}
+
+/// Who asks for a lease, on what, and for how long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeaseRequest {
+    /// Name of the stack.
+    pub stack: String,
+    /// The scopes wanted: all or none are granted.
+    pub scopes: Vec<Scope>,
+    /// Who asks: `user@host pid`.
+    pub holder: String,
+    /// How long it lasts without a heartbeat.
+    pub ttl: Duration,
+}
+
+/// The right to change some scopes of one stack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lease {
+    /// Name of the stack.
+    pub stack: String,
+    /// Who holds it.
+    pub holder: String,
+    /// One fence per scope.
+    pub fences: Vec<Fence>,
+    /// When it ends without a heartbeat.
+    pub expires: Timestamp,
+}
+
+impl Lease {
+    /// The fence for `scope`, if the lease covers it.
+    pub fn fence(&self, scope: &Scope) -> Option<&Fence> {
+        self.fences.iter().find(|fence| fence.scope == *scope)
+    }
+}
+
+/// The start of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunStart {
+    /// UUID v7.
+    pub run: String,
+    /// Name of the stack.
+    pub stack: String,
+    /// AWS account.
+    pub account: String,
+    /// What it does.
+    pub command: Command,
+    /// The plan's parent; the journal refuses when its head has moved.
+    pub parent: u64,
+    /// How many steps it has.
+    pub steps: usize,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunEnd {
+    /// The run.
+    pub run: String,
+    /// Steps done.
+    pub done: usize,
+    /// Steps failed.
+    pub failed: usize,
+    /// Steps not tried.
+    pub not_tried: usize,
+    /// Regions left removed on purpose; empty unless the run is complete.
+    pub down: BTreeSet<Region>,
+    /// Regions left in use.
+    pub up: BTreeSet<Region>,
+}
+
+/// One event for `globe state history`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// Sequence number.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Run it belongs to.
+    pub run: String,
+    /// `run_started`, `intent`, `created`, `settled`, `updated`, `deleting`, `forgotten`, `failed`, `run_finished`.
+    pub what: String,
+    /// Which resource, if it is about one.
+    pub address: Option<Address>,
+    /// The action of an intent.
+    pub action: Option<Action>,
+    /// Its id, its error, its counts.
+    pub detail: Value,
+}
+
+/// A failing store. Nothing was written unless said otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The database could not be opened or has gone away.
+    #[error("could not {attempt} in the state database {database}")]
+    Database {
+        /// What was being attempted.
+        attempt: String,
+        /// Which database, without credentials.
+        database: String,
+        /// The driver's error.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another process holds a scope.
+    #[error("{scope} of stack {stack} is being changed by {holder}")]
+    Leased {
+        /// Stack.
+        stack: String,
+        /// Scope.
+        scope: Scope,
+        /// Who.
+        holder: String,
+        /// Until when, without a heartbeat.
+        expires: Timestamp,
+    },
+    /// This process lost its lease: all its writes are refused.
+    #[error("the lease on {scope} was lost; nothing more was written")]
+    Fenced {
+        /// Scope.
+        scope: Scope,
+    },
+    /// The plan is older than the state.
+    #[error("the plan was made from state {parent}, and the state is at {head} by now; make a new plan")]
+    StalePlan {
+        /// The plan's parent.
+        parent: u64,
+        /// The journal's head.
+        head: u64,
+    },
+    /// The state was written by a newer globe, or is damaged.
+    #[error("the state database {database} cannot be used: {reason}")]
+    Unusable {
+        /// Which database.
+        database: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+/// Append-only events and what follows from them.
+///
+/// # Guarantees
+/// Every method is durable when it returns. All writes but `acquire` are refused with [`JournalError::Fenced`] once
+/// another holder has taken the scope over.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// The state of a stack now.
+    async fn head(&self, stack: &str) -> Result<Head, JournalError>;
+    /// Takes all the scopes, or none.
+    async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, JournalError>;
+    /// Heartbeat: the lease lasts for `ttl` from now.
+    async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<Timestamp, JournalError>;
+    /// Gives the scopes back.
+    async fn release(&self, lease: &Lease) -> Result<(), JournalError>;
+    /// Starts a run; refuses a plan whose parent is not the head.
+    async fn begin(&self, lease: &Lease, start: &RunStart) -> Result<(), JournalError>;
+    /// Commits an intent. The call may be made once this returns.
+    async fn intend(&self, lease: &Lease, intent: &Intent) -> Result<(), JournalError>;
+    /// Commits what came of an intent.
+    async fn conclude(&self, lease: &Lease, intent: &Intent, outcome: &Outcome) -> Result<(), JournalError>;
+    /// Records a resource as it now is: outputs known, spec and desired as applied. Also adopts.
+    async fn settle(&self, lease: &Lease, run: &str, record: &Record) -> Result<(), JournalError>;
+    /// Strikes out a resource that AWS no longer has.
+    async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError>;
+    /// Ends a run.
+    async fn finish(&self, lease: &Lease, end: &RunEnd) -> Result<(), JournalError>;
+    /// The newest events of a stack, newest first, at most `limit`.
+    async fn history(&self, stack: &str, limit: u32) -> Result<Vec<HistoryEntry>, JournalError>;
+}

@@ -1,0 +1,36 @@
+//! The nouns of globe, and the ports between its rooms.
+//!
+//! This crate holds no behaviour that talks to anything: no SDK, no SQL, no clock of its own. A [`Kind`] says what
+//! one type of AWS object is; [`Plan`] and [`Event`] are what the rooms hand to each other; [`Cloud`], [`Journal`]
+//! and [`Clock`] are the three ports behind which the world lies.
+
+mod address;
+mod clock;
+mod cloud;
+mod error;
+mod event;
+mod inventory;
+mod journal;
+mod kind;
+mod plan;
+mod registry;
+mod tags;
+mod unknown;
+
+pub use address::{Address, AddressError, Ref, Region, Scope};
+pub use clock::{Clock, Timestamp};
+pub use cloud::{Candidate, Cloud, DataPolicy, Token, Wanted};
+pub use error::{CallError, ErrorClass};
+pub use event::{Event, Failure, Summary};
+pub use inventory::{Inventory, Observation};
+pub use journal::{
+    Fence, Head, HistoryEntry, Intent, IntentAction, Journal, JournalError, Lease, LeaseRequest, Outcome, Record,
+    RunEnd, RunStart,
+};
+pub use kind::{
+    Change, Changes, Durations, Edge, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict, changes,
+};
+pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
+pub use registry::{ErasedKind, KindTable, erased};
+pub use tags::{OWNER_ADDRESS, OWNER_NONCE, OWNER_STACK, Owner, Tags};
+pub use unknown::{is_unknown, mentions_unknown, unknown};

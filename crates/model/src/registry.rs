@@ -1,0 +1,120 @@
+//! Kinds without their types, for graph, planner and engine.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Address, Durations, Edge, Kind, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict};
+
+/// A [`Kind`] whose nouns are JSON values; made by [`erased`], never written by hand.
+///
+/// # Errors
+/// A value that is not of the kind's type (a journal written by a newer globe, say) gives a `serde_json::Error`.
+pub trait ErasedKind: Send + Sync {
+    /// See [`Kind::NAME`].
+    fn name(&self) -> &'static str;
+    /// See [`Kind::REPLACE`].
+    fn replace_order(&self) -> ReplaceOrder;
+    /// See [`Kind::RECOVERY`].
+    fn recovery(&self) -> Recovery;
+    /// See [`Kind::DURATIONS`].
+    fn durations(&self) -> Durations;
+    /// See [`Kind::refs`].
+    fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error>;
+    /// See [`Kind::lower`].
+    fn lower(&self, spec: &Value, upstream: &Upstream<'_>) -> Result<Result<Value, Pending>, serde_json::Error>;
+    /// See [`Kind::diff`].
+    fn diff(&self, desired: &Value, live: &Value) -> Result<Verdict<Value>, serde_json::Error>;
+    /// See [`Kind::ready`].
+    fn ready(&self, live: &Value) -> Result<Readiness, serde_json::Error>;
+    /// See [`Kind::outputs`].
+    fn outputs(&self, live: &Value) -> Result<Option<Value>, serde_json::Error>;
+    /// See [`Kind::unknown`].
+    fn unknown(&self, address: &Address) -> Value;
+}
+
+struct Erased<K>(PhantomData<fn() -> K>);
+
+/// The kind `K` behind [`ErasedKind`].
+pub fn erased<K: Kind>() -> Box<dyn ErasedKind> {
+    Box::new(Erased::<K>(PhantomData))
+}
+
+fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
+    T::deserialize(value)
+}
+
+fn json<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+impl<K: Kind> ErasedKind for Erased<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn replace_order(&self) -> ReplaceOrder {
+        K::REPLACE
+    }
+
+    fn recovery(&self) -> Recovery {
+        K::RECOVERY
+    }
+
+    fn durations(&self) -> Durations {
+        K::DURATIONS
+    }
+
+    fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error> {
+        let mut edges = Vec::new();
+        K::refs(&typed(spec)?, &mut |edge| edges.push(edge));
+        Ok(edges)
+    }
+
+    fn lower(&self, spec: &Value, upstream: &Upstream<'_>) -> Result<Result<Value, Pending>, serde_json::Error> {
+        Ok(K::lower(&typed(spec)?, upstream).map(|desired| json(&desired)))
+    }
+
+    fn diff(&self, desired: &Value, live: &Value) -> Result<Verdict<Value>, serde_json::Error> {
+        Ok(match K::diff(&typed(desired)?, &typed(live)?) {
+            Verdict::Same => Verdict::Same,
+            Verdict::Patch { patch, changes } => Verdict::Patch { patch: json(&patch), changes },
+            Verdict::Replace { changes } => Verdict::Replace { changes },
+        })
+    }
+
+    fn ready(&self, live: &Value) -> Result<Readiness, serde_json::Error> {
+        Ok(K::ready(&typed(live)?))
+    }
+
+    fn outputs(&self, live: &Value) -> Result<Option<Value>, serde_json::Error> {
+        Ok(K::outputs(&typed(live)?).map(|outputs| json(&outputs)))
+    }
+
+    fn unknown(&self, address: &Address) -> Value {
+        json(&K::unknown(address))
+    }
+}
+
+/// All kinds by name.
+pub struct KindTable(BTreeMap<&'static str, Box<dyn ErasedKind>>);
+
+impl KindTable {
+    /// Indexes kinds by their names.
+    pub fn new(kinds: impl IntoIterator<Item = Box<dyn ErasedKind>>) -> Self {
+        Self(kinds.into_iter().map(|kind| (kind.name(), kind)).collect())
+    }
+
+    /// The kind of this name.
+    pub fn get(&self, name: &str) -> Option<&dyn ErasedKind> {
+        self.0.get(name).map(AsRef::as_ref)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn ErasedKind> {
+        self.0.values().map(AsRef::as_ref)
+    }
+}
