@@ -37,10 +37,7 @@ pub enum ErrorClass {
 impl ErrorClass {
     /// Whether the same call may succeed later without anybody's doing.
     pub fn heals(self) -> bool {
-        matches!(
-            self,
-            Self::Throttled | Self::NotYetConsistent | Self::Conflict | Self::Dependency | Self::Ambiguous
-        )
+        matches!(self, Self::Throttled | Self::NotYetConsistent | Self::Conflict | Self::Dependency | Self::Ambiguous)
     }
 }
 

@@ -28,7 +28,8 @@ pub use journal::{
     RunEnd, RunStart,
 };
 pub use kind::{
-    Change, Changes, Durations, Edge, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict, changes,
+    Change, Changes, Durations, Edge, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict,
+    changes,
 };
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
 pub use registry::{ErasedKind, KindTable, erased};
