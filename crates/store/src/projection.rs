@@ -1,0 +1,204 @@
+//! What follows from the events: `resources`, `intents`, `regions`, and the stack's account.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use globe_model::{Address, Intent, Record, Timestamp, Token};
+
+use crate::entry::{Entry, Event};
+use crate::fault::Fault;
+use crate::queue::Operation;
+use crate::session::Session;
+
+/// Applies one event to the projections; both the writes and [`Rebuild`] come here.
+pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -> Result<(), Fault> {
+    match (&event.entry, &event.address) {
+        (Entry::RunStarted { account, .. }, _) => keep_account(session, stack, account).await,
+        (Entry::Intent(intent), _) => open(session, stack, event.seq, intent).await,
+        (Entry::Created { token, id }, Some(address)) => {
+            depose_others(session, stack, address, id).await?;
+            insert_created(session, stack, token, (id, event.at)).await?;
+            close(session, stack, token).await
+        }
+        (Entry::Updated { token, .. } | Entry::Deleting { token, .. } | Entry::Failed { token, .. }, _) => {
+            close(session, stack, token).await
+        }
+        (Entry::Settled(record), _) => {
+            depose_others(session, stack, &record.address, &record.id).await?;
+            upsert(session, stack, record).await
+        }
+        (Entry::Forgotten { id }, Some(address)) => forget(session, stack, address, id).await,
+        (Entry::RunFinished { down, up, .. }, _) => {
+            for (regions, mark) in [(down, 1), (up, 0)] {
+                for region in regions {
+                    mark_region(session, stack, region.as_str(), mark).await?;
+                }
+            }
+            Ok(())
+        }
+        (Entry::Created { .. } | Entry::Forgotten { .. }, None) => {
+            Err(Fault::damaged(&format!("event {}", event.seq), "it names no address"))
+        }
+    }
+}
+
+async fn keep_account(session: &mut Session, stack: &str, account: &str) -> Result<(), Fault> {
+    const SQL: &str = "UPDATE stacks SET account = $2 WHERE name = $1 AND account IS NULL";
+    session.execute(SQL, &[stack.into(), account.into()]).await?;
+    Ok(())
+}
+
+async fn open(session: &mut Session, stack: &str, seq: i64, intent: &Intent) -> Result<(), Fault> {
+    const SQL: &str = "INSERT INTO intents (stack, token, seq, payload, address, spec, request) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let payload = serde_json::to_string(intent).map_err(|error| Fault::Misfit(error.to_string()))?;
+    let params = [
+        stack.into(),
+        intent.token.as_str().into(),
+        seq.into(),
+        payload.into(),
+        intent.address.to_string().into(),
+        intent.spec.to_string().into(),
+        intent.request.to_string().into(),
+    ];
+    session.execute(SQL, &params).await?;
+    Ok(())
+}
+
+async fn close(session: &mut Session, stack: &str, token: &Token) -> Result<(), Fault> {
+    const SQL: &str = "DELETE FROM intents WHERE stack = $1 AND token = $2";
+    session.execute(SQL, &[stack.into(), token.as_str().into()]).await?;
+    Ok(())
+}
+
+/// Another current object of the address is no longer the one; it waits for its delete.
+async fn depose_others(session: &mut Session, stack: &str, address: &Address, id: &str) -> Result<(), Fault> {
+    const SQL: &str = "UPDATE resources SET deposed = 1 WHERE stack = $1 AND address = $2 AND id <> $3";
+    session.execute(SQL, &[stack.into(), address.to_string().into(), id.into()]).await?;
+    Ok(())
+}
+
+/// Spec and desired are those of the intent; outputs come when it is ready.
+async fn insert_created(
+    session: &mut Session,
+    stack: &str,
+    token: &Token,
+    (id, at): (&str, Timestamp),
+) -> Result<(), Fault> {
+    const SQL: &str = "INSERT INTO resources (stack, address, id, deposed, spec, desired, outputs, at) \
+        SELECT stack, address, $3, 0, spec, request, 'null', $4 FROM intents WHERE stack = $1 AND token = $2 \
+        ON CONFLICT (stack, address, id) DO UPDATE SET deposed = 0, spec = excluded.spec, \
+        desired = excluded.desired, outputs = excluded.outputs, at = excluded.at";
+    session.execute(SQL, &[stack.into(), token.as_str().into(), id.into(), at.0.into()]).await?;
+    Ok(())
+}
+
+async fn upsert(session: &mut Session, stack: &str, record: &Record) -> Result<(), Fault> {
+    const SQL: &str = "INSERT INTO resources (stack, address, id, deposed, spec, desired, outputs, at) \
+        VALUES ($1, $2, $3, 0, $4, $5, $6, $7) \
+        ON CONFLICT (stack, address, id) DO UPDATE SET deposed = 0, spec = excluded.spec, \
+        desired = excluded.desired, outputs = excluded.outputs, at = excluded.at";
+    let params = [
+        stack.into(),
+        record.address.to_string().into(),
+        record.id.as_str().into(),
+        record.spec.to_string().into(),
+        record.desired.to_string().into(),
+        record.outputs.to_string().into(),
+        record.at.0.into(),
+    ];
+    session.execute(SQL, &params).await?;
+    Ok(())
+}
+
+async fn forget(session: &mut Session, stack: &str, address: &Address, id: &str) -> Result<(), Fault> {
+    const SQL: &str = "DELETE FROM resources WHERE stack = $1 AND address = $2 AND id = $3";
+    session.execute(SQL, &[stack.into(), address.to_string().into(), id.into()]).await?;
+    Ok(())
+}
+
+async fn mark_region(session: &mut Session, stack: &str, region: &str, down: i64) -> Result<(), Fault> {
+    const SQL: &str = "INSERT INTO regions (stack, region, down) VALUES ($1, $2, $3) \
+                       ON CONFLICT (stack, region) DO UPDATE SET down = excluded.down";
+    session.execute(SQL, &[stack.into(), region.into(), down.into()]).await?;
+    Ok(())
+}
+
+/// Makes the projections of a stack anew from its events.
+pub(crate) struct Rebuild(pub(crate) String);
+
+#[async_trait]
+impl Operation for Rebuild {
+    type Answer = ();
+
+    fn stack(&self) -> Option<&str> {
+        Some(&self.0)
+    }
+
+    fn attempt(&self) -> String {
+        format!("rebuild stack {} from its events", self.0)
+    }
+
+    async fn run(&self, session: &mut Session, _now: Timestamp) -> Result<(), Fault> {
+        rebuild(session, &self.0).await
+    }
+}
+
+async fn rebuild(session: &mut Session, stack: &str) -> Result<(), Fault> {
+    for sql in [
+        "DELETE FROM resources WHERE stack = $1",
+        "DELETE FROM intents WHERE stack = $1",
+        "DELETE FROM regions WHERE stack = $1",
+        "UPDATE stacks SET account = NULL, seq = (SELECT COALESCE(MAX(seq), 0) FROM events WHERE stack = $1) \
+         WHERE name = $1",
+    ] {
+        session.execute(sql, &[stack.into()]).await?;
+    }
+    for row in session.rows("SELECT * FROM events WHERE stack = $1 ORDER BY seq", &[stack.into()]).await? {
+        project(session, stack, &Event::of_row(&row)?).await?;
+    }
+    Ok(())
+}
+
+/// Compares the projections of a stack with what its events say; changes nothing. Answers what differs.
+pub(crate) struct Verify(pub(crate) String);
+
+#[async_trait]
+impl Operation for Verify {
+    type Answer = Vec<String>;
+
+    fn stack(&self) -> Option<&str> {
+        Some(&self.0)
+    }
+
+    fn attempt(&self) -> String {
+        format!("compare stack {} with its events", self.0)
+    }
+
+    async fn run(&self, session: &mut Session, _now: Timestamp) -> Result<Vec<String>, Fault> {
+        let recorded = dump(session, &self.0).await?;
+        session.execute("SAVEPOINT verify", &[]).await?;
+        rebuild(session, &self.0).await?;
+        let rebuilt = dump(session, &self.0).await?;
+        session.execute("ROLLBACK TO SAVEPOINT verify", &[]).await?;
+        session.execute("RELEASE SAVEPOINT verify", &[]).await?;
+        let keys: BTreeSet<_> = recorded.keys().chain(rebuilt.keys()).collect();
+        Ok(keys.into_iter().filter(|key| recorded.get(*key) != rebuilt.get(*key)).cloned().collect())
+    }
+}
+
+/// Every projected row of a stack under a name for people.
+async fn dump(session: &mut Session, stack: &str) -> Result<BTreeMap<String, String>, Fault> {
+    // JSON texts may hold any character but a bare control character, so U+001F separates columns.
+    const SQL: &str = "\
+        SELECT 'stack ' || name AS name, COALESCE(account, '') || '\u{1f}' || seq AS body FROM stacks WHERE name = $1 \
+        UNION ALL SELECT 'resource ' || address || ' ' || id, \
+            deposed || '\u{1f}' || spec || '\u{1f}' || desired || '\u{1f}' || outputs || '\u{1f}' || at \
+            FROM resources WHERE stack = $1 \
+        UNION ALL SELECT 'intent ' || token, \
+            seq || '\u{1f}' || payload || '\u{1f}' || address || '\u{1f}' || spec || '\u{1f}' || request \
+            FROM intents WHERE stack = $1 \
+        UNION ALL SELECT 'region ' || region, CAST(down AS TEXT) FROM regions WHERE stack = $1";
+    let rows = session.rows(SQL, &[stack.into()]).await?;
+    rows.iter().map(|row| Ok((row.text("name")?, row.text("body")?))).collect()
+}

@@ -1,0 +1,115 @@
+//! What is read from the journal.
+
+use async_trait::async_trait;
+use globe_model::{Head, HistoryEntry, Intent, Record, Region, Timestamp};
+use serde_json::Value;
+
+use crate::entry::Event;
+use crate::fault::Fault;
+use crate::queue::Operation;
+use crate::session::{Row, Session};
+
+/// [`globe_model::Journal::head`].
+pub(crate) struct ReadHead(pub(crate) String);
+
+#[async_trait]
+impl Operation for ReadHead {
+    type Answer = Head;
+
+    fn stack(&self) -> Option<&str> {
+        None
+    }
+
+    fn attempt(&self) -> String {
+        format!("read the state of stack {}", self.0)
+    }
+
+    async fn run(&self, session: &mut Session, _now: Timestamp) -> Result<Head, Fault> {
+        let stack = [self.0.as_str().into()];
+        let mut head = Head::default();
+        if let Some(row) = session.row("SELECT seq, account FROM stacks WHERE name = $1", &stack).await? {
+            head.seq = u64::try_from(row.int("seq")?).map_err(|error| Fault::damaged("the stack's head", error))?;
+            head.account = row.maybe("account")?;
+        }
+        for row in session.rows("SELECT * FROM resources WHERE stack = $1 ORDER BY address, id", &stack).await? {
+            let record = record(&row)?;
+            match row.int("deposed")? {
+                0 => drop(head.records.insert(record.address.clone(), record)),
+                _ => head.deposed.push(record),
+            }
+        }
+        for row in session.rows("SELECT payload FROM intents WHERE stack = $1 ORDER BY seq", &stack).await? {
+            head.open.push(intent(&row)?);
+        }
+        for row in session.rows("SELECT region FROM regions WHERE stack = $1 AND down = 1", &stack).await? {
+            head.down.insert(Region::new(row.text("region")?));
+        }
+        Ok(head)
+    }
+}
+
+fn record(row: &Row) -> Result<Record, Fault> {
+    let address = row.text("address")?;
+    let damaged = |error: &dyn std::fmt::Display| Fault::damaged(&format!("the record of {address}"), error);
+    let json =
+        |column| -> Result<Value, Fault> { serde_json::from_str(&row.text(column)?).map_err(|error| damaged(&error)) };
+    Ok(Record {
+        address: address.parse().map_err(|error| damaged(&error))?,
+        id: row.text("id")?,
+        spec: json("spec")?,
+        desired: json("desired")?,
+        outputs: json("outputs")?,
+        at: Timestamp(row.int("at")?),
+    })
+}
+
+fn intent(row: &Row) -> Result<Intent, Fault> {
+    serde_json::from_str(&row.text("payload")?).map_err(|error| Fault::damaged("an open intent", error))
+}
+
+/// [`globe_model::Journal::history`].
+pub(crate) struct ReadHistory(pub(crate) String, pub(crate) u32);
+
+#[async_trait]
+impl Operation for ReadHistory {
+    type Answer = Vec<HistoryEntry>;
+
+    fn stack(&self) -> Option<&str> {
+        None
+    }
+
+    fn attempt(&self) -> String {
+        format!("read the history of stack {}", self.0)
+    }
+
+    async fn run(&self, session: &mut Session, _now: Timestamp) -> Result<Vec<HistoryEntry>, Fault> {
+        const SQL: &str = "SELECT * FROM events WHERE stack = $1 ORDER BY seq DESC LIMIT $2";
+        let rows = session.rows(SQL, &[self.0.as_str().into(), i64::from(self.1).into()]).await?;
+        rows.iter().map(|row| Ok(Event::of_row(row)?.history(row.text("what")?))).collect()
+    }
+}
+
+/// [`crate::Store::stacks`].
+pub(crate) struct ListStacks;
+
+#[async_trait]
+impl Operation for ListStacks {
+    type Answer = Vec<String>;
+
+    fn stack(&self) -> Option<&str> {
+        None
+    }
+
+    fn attempt(&self) -> String {
+        "list the stacks".into()
+    }
+
+    async fn run(&self, session: &mut Session, _now: Timestamp) -> Result<Vec<String>, Fault> {
+        // One that was only ever leased has no state.
+        let rows = session.rows("SELECT name FROM stacks WHERE seq > 0", &[]).await?;
+        let mut names = rows.iter().map(|row| row.text("name")).collect::<Result<Vec<_>, _>>()?;
+        // Here and not in SQL, where the order depends on the server's locale.
+        names.sort();
+        Ok(names)
+    }
+}

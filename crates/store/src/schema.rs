@@ -1,0 +1,90 @@
+//! Migrations, and whether a database is one that this globe understands.
+
+use std::borrow::Cow;
+
+use sqlx::Connection;
+use sqlx::migrate::Migrator;
+
+use crate::fault::Fault;
+use crate::session::Session;
+
+static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// How a database compares with the migrations that this globe has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// Nothing is in it yet.
+    Empty,
+    /// Some migrations are missing.
+    Older,
+    /// As this globe writes it.
+    Current,
+}
+
+/// Looks without writing.
+///
+/// # Errors
+/// The database is newer, changed, or another program's.
+pub(crate) async fn inspect(session: &mut Session) -> Result<Age, Fault> {
+    let (known, tables) = match session {
+        Session::Sqlite(_) => (&SQLITE, "SELECT name FROM sqlite_master WHERE type = 'table'"),
+        // Only the schema in which our tables would be made.
+        Session::Postgres(_) => (
+            &POSTGRES,
+            "SELECT table_name::TEXT AS name FROM information_schema.tables WHERE table_schema = current_schema()",
+        ),
+    };
+    let rows = session.rows(tables, &[]).await?;
+    let names = rows.iter().map(|row| row.text("name")).collect::<Result<Vec<_>, _>>()?;
+    if names.iter().any(|name| name == "_sqlx_migrations") {
+        return compare(known, &applied(session).await?);
+    }
+    match names.first() {
+        None => Ok(Age::Empty),
+        Some(name) => Err(Fault::Unusable(format!(
+            "it holds another program's tables (`{name}`); give globe a database of its own"
+        ))),
+    }
+}
+
+/// The applied migrations: version and checksum.
+async fn applied(session: &mut Session) -> Result<Vec<(i64, Vec<u8>)>, Fault> {
+    const SQL: &str = "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version";
+    Ok(match session {
+        Session::Sqlite(connection) => sqlx::query_as(SQL).fetch_all(connection).await?,
+        Session::Postgres(connection) => sqlx::query_as(SQL).fetch_all(connection).await?,
+    })
+}
+
+fn compare(known: &Migrator, applied: &[(i64, Vec<u8>)]) -> Result<Age, Fault> {
+    for (version, checksum) in applied {
+        let Some(migration) = known.iter().find(|migration| migration.version == *version) else {
+            return Err(Fault::Unusable(format!("a newer globe has written it (migration {version}); upgrade globe")));
+        };
+        if migration.checksum != Cow::Borrowed(checksum.as_slice()) {
+            return Err(Fault::Unusable(format!(
+                "its migration {version} is not the one that this globe knows; use the globe that wrote it"
+            )));
+        }
+    }
+    match applied.len() {
+        0 => Ok(Age::Empty),
+        some if some < known.iter().count() => Ok(Age::Older),
+        _ => Ok(Age::Current),
+    }
+}
+
+/// Brings the database up to date. Two processes may do so at once.
+pub(crate) async fn migrate(session: &mut Session) -> Result<(), Fault> {
+    match session {
+        Session::Sqlite(connection) => {
+            // sqlx does not lock SQLite while it migrates.
+            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+            SQLITE.run(&mut *transaction).await?;
+            transaction.commit().await?;
+        }
+        Session::Postgres(connection) => POSTGRES.run(&mut *connection).await?,
+    }
+    Ok(())
+}
