@@ -1,6 +1,5 @@
 //! What one type of AWS object is, without talking to AWS.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -86,8 +85,7 @@ impl Change {
     }
 }
 
-/// Collects the fields in which `live` differs from `desired`: `changes(&[("cidr", &live.cidr, &desired.cidr)])`
-/// spelt as a builder so that fields may have different types.
+/// Collects the fields in which `live` differs from `desired`; a builder, so that fields may have different types.
 #[derive(Default)]
 pub struct Changes(Vec<Change>);
 
@@ -109,12 +107,12 @@ impl Changes {
     /// Adds one change per tag that must be set or removed, as `tags.<key>`.
     #[must_use]
     pub fn tags(mut self, live: &crate::Tags, desired: &crate::Tags) -> Self {
-        let set: BTreeMap<_, _> = desired.to_set(live);
-        for (key, value) in &set {
-            self.0.push(Change::new(&format!("tags.{key}"), &live.0.get(key), &value));
+        let patch = crate::TagPatch::between(live, desired);
+        for (key, value) in &patch.set {
+            self.0.push(Change::new(&format!("tags.{key}"), &live.0.get(key), value));
         }
-        for key in desired.to_remove(live) {
-            self.0.push(Change::new(&format!("tags.{key}"), &live.0.get(&key), &Value::Null));
+        for key in &patch.remove {
+            self.0.push(Change::new(&format!("tags.{key}"), &live.0.get(key), &Value::Null));
         }
         self
     }

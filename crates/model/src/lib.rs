@@ -33,5 +33,5 @@ pub use kind::{
 };
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
 pub use registry::{ErasedKind, KindTable, erased};
-pub use tags::{OWNER_ADDRESS, OWNER_NONCE, OWNER_STACK, Owner, Tags};
+pub use tags::{OWNER_ADDRESS, OWNER_NONCE, OWNER_STACK, Owner, TagPatch, Tags};
 pub use unknown::{is_unknown, mentions_unknown, unknown};

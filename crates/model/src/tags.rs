@@ -31,16 +31,30 @@ impl Tags {
         tags.0.insert(key.into(), value.into());
         tags
     }
+}
 
-    /// Tags to set so that `live` becomes `self`.
-    pub fn to_set(&self, live: &Tags) -> BTreeMap<String, String> {
+/// What makes one set of tags into another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagPatch {
+    /// Keys to set, with their values.
+    pub set: BTreeMap<String, String>,
+    /// Keys to remove.
+    pub remove: Vec<String>,
+}
+
+impl TagPatch {
+    /// What makes `live` into `desired`.
+    pub fn between(live: &Tags, desired: &Tags) -> Self {
         let differs = |(key, value): &(&String, &String)| live.0.get(*key) != Some(*value);
-        self.0.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect()
+        Self {
+            set: desired.0.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect(),
+            remove: live.0.keys().filter(|key| !desired.0.contains_key(*key)).cloned().collect(),
+        }
     }
 
-    /// Keys to remove so that `live` becomes `self`.
-    pub fn to_remove(&self, live: &Tags) -> Vec<String> {
-        live.0.keys().filter(|key| !self.0.contains_key(*key)).cloned().collect()
+    /// Whether there is nothing to change.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty()
     }
 }
 
@@ -61,5 +75,31 @@ impl Owner {
         all.insert(OWNER_ADDRESS.into(), address.to_string());
         all.insert(OWNER_NONCE.into(), token.as_str().to_owned());
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        Tags(pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
+    }
+
+    #[test]
+    fn a_patch_sets_what_differs_and_removes_what_is_not_wanted() {
+        let patch = TagPatch::between(
+            &tags(&[("a", "1"), ("b", "2"), ("d", "4")]),
+            &tags(&[("a", "1"), ("b", "3"), ("c", "4")]),
+        );
+        assert_eq!(patch.set, tags(&[("b", "3"), ("c", "4")]).0);
+        assert_eq!(patch.remove, ["d"]);
+        assert!(TagPatch::between(&tags(&[("a", "1")]), &tags(&[("a", "1")])).is_empty());
+    }
+
+    #[test]
+    fn tags_of_aws_and_of_globe_are_nobodys_drift() {
+        let live = Tags::from_live([("aws:autoscaling:groupName", "x"), (OWNER_STACK, "acme"), ("team", "sre")]);
+        assert_eq!(live, tags(&[("team", "sre")]));
     }
 }

@@ -1,1 +1,24 @@
-//! Under construction.
+//! An AWS that runs inside the process.
+//!
+//! The same SDK, the same requests on the wire, no account: [`Sandbox::http_client`] answers the SDK's HTTP client
+//! directly, [`serve`] answers the same requests over HTTP for other programs. Services live in `services/`, one file
+//! per service or family of operations, on one small [`world::World`] of objects with tags, references, tokens and states that
+//! change at their time. Behaviour follows what AWS documents, not what its emulators do.
+
+mod call;
+mod client;
+mod clock;
+mod fault;
+mod ledger;
+mod limits;
+mod sandbox;
+mod serve;
+mod services;
+mod wire;
+pub mod world;
+
+pub use call::{ApiError, Call, Reply};
+pub use clock::SandboxClock;
+pub use fault::{Fault, FaultRule, Faults};
+pub use sandbox::{CallLog, Options, Sandbox, SandboxError};
+pub use serve::serve;

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use sqlx::Connection;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migrate, Migrator};
 
 use crate::fault::Fault;
 use crate::session::Session;
 
+/// Where sqlx keeps the applied migrations.
+const TABLE: &str = "_sqlx_migrations";
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
@@ -37,7 +39,7 @@ pub(crate) async fn inspect(session: &mut Session) -> Result<Age, Fault> {
     };
     let rows = session.rows(tables, &[]).await?;
     let names = rows.iter().map(|row| row.text("name")).collect::<Result<Vec<_>, _>>()?;
-    if names.iter().any(|name| name == "_sqlx_migrations") {
+    if names.iter().any(|name| name == TABLE) {
         return compare(known, &applied(session).await?);
     }
     match names.first() {
@@ -81,10 +83,26 @@ pub(crate) async fn migrate(session: &mut Session) -> Result<(), Fault> {
         Session::Sqlite(connection) => {
             // sqlx does not lock SQLite while it migrates.
             let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-            SQLITE.run(&mut *transaction).await?;
+            apply_missing(&SQLITE, &mut *transaction).await?;
             transaction.commit().await?;
         }
-        Session::Postgres(connection) => POSTGRES.run(&mut *connection).await?,
+        Session::Postgres(connection) => {
+            connection.lock().await?;
+            apply_missing(&POSTGRES, connection).await?;
+            connection.unlock().await?;
+        }
+    }
+    Ok(())
+}
+
+/// What `Migrator::run` does; its own future is not `Send` for every lifetime, so it cannot be awaited in a task.
+async fn apply_missing<C: Migrate + Send>(known: &Migrator, connection: &mut C) -> Result<(), Fault> {
+    connection.ensure_migrations_table(TABLE).await?;
+    let applied = connection.list_applied_migrations(TABLE).await?;
+    for migration in known.iter() {
+        if !applied.iter().any(|done| done.version == migration.version) {
+            connection.apply(TABLE, migration).await?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,66 @@
+//! One client per service and region, made on first use.
+
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use crate::CallMeter;
+
+/// The clients of one region.
+///
+/// The SDK's own retries are off: repeating a create without a token makes a second object, so only the batcher
+/// (reads) and the engine (writes) repeat calls, by error class.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// Certificate Manager.
+    pub acm: aws_sdk_acm::Client,
+    /// EC2 Auto Scaling.
+    pub autoscaling: aws_sdk_autoscaling::Client,
+    /// DynamoDB.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// EC2.
+    pub ec2: aws_sdk_ec2::Client,
+    /// Elastic Load Balancing v2.
+    pub elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    /// Identity and Access Management.
+    pub iam: aws_sdk_iam::Client,
+    /// Route 53.
+    pub route53: aws_sdk_route53::Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
+    /// Systems Manager.
+    pub ssm: aws_sdk_ssm::Client,
+    /// Security Token Service.
+    pub sts: aws_sdk_sts::Client,
+}
+
+macro_rules! client {
+    ($service:ident, $base:expr, $region:expr, $meter:expr $(, $extra:ident($value:expr))?) => {{
+        let config = $service::config::Builder::from($base)
+            .region(Region::new($region.to_owned()))
+            .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
+            .interceptor($meter.for_region($region))
+            $(.$extra($value))?
+            .build();
+        $service::Client::from_conf(config)
+    }};
+}
+
+impl Clients {
+    /// Clients that call `region` with everything else as `base` says.
+    pub fn new(base: &SdkConfig, region: &str, meter: &CallMeter) -> Self {
+        // Endpoints that are not AWS's own rarely have a host name per bucket.
+        let path_style = base.endpoint_url().is_some();
+        Self {
+            acm: client!(aws_sdk_acm, base, region, meter),
+            autoscaling: client!(aws_sdk_autoscaling, base, region, meter),
+            dynamodb: client!(aws_sdk_dynamodb, base, region, meter),
+            ec2: client!(aws_sdk_ec2, base, region, meter),
+            elbv2: client!(aws_sdk_elasticloadbalancingv2, base, region, meter),
+            iam: client!(aws_sdk_iam, base, region, meter),
+            route53: client!(aws_sdk_route53, base, region, meter),
+            s3: client!(aws_sdk_s3, base, region, meter, force_path_style(path_style)),
+            ssm: client!(aws_sdk_ssm, base, region, meter),
+            sts: client!(aws_sdk_sts, base, region, meter),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What is proved of every kind.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::SdkConfig;
+use globe_aws::{AwsCloud, Driver, KINDS};
+use globe_model::{
+    Address, Cloud, DataPolicy, ErrorClass, Kind, Owner, Readiness, Recovery, Tags, Token, Upstream, Verdict, Wanted,
+    mentions_unknown,
+};
+use globe_sandbox::{Options, Sandbox};
+use serde_json::Value;
+
+/// The region of regional stories.
+pub const REGION: &str = "eu-central-1";
+/// The account of all stories.
+pub const ACCOUNT: &str = "123456789012";
+/// How long anything may take in virtual time: the slowest kinds take minutes.
+const PATIENCE: Duration = Duration::from_secs(7200);
+
+/// Names of all registered kinds.
+pub fn told() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|make| make().name())
+}
+
+/// Tags with a name and one of the user's.
+pub fn tags(name: &str) -> Tags {
+    Tags::from_live([("Name", name), ("cost-center", "platform")])
+}
+
+/// AWS as one stack sees it, and what it has made there.
+pub struct Bench {
+    cloud: AwsCloud,
+    outputs: BTreeMap<Address, Value>,
+    made: Vec<(Address, String)>,
+}
+
+impl Bench {
+    /// An empty account.
+    pub fn new() -> Self {
+        let sandbox = Sandbox::open(Options::default()).expect("an in-memory sandbox opens");
+        let credentials = Credentials::from_keys(ACCOUNT, "sandbox", None);
+        let config = SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .region(aws_types::region::Region::new(REGION))
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+                aws_smithy_async::rt::sleep::TokioSleep::new(),
+            ))
+            .http_client(sandbox.http_client())
+            .build();
+        let owner = Owner { stack: "acme".into(), account: ACCOUNT.into() };
+        Self { cloud: AwsCloud::new(config, owner), outputs: BTreeMap::new(), made: Vec::new() }
+    }
+
+    /// The id of something made.
+    pub fn id(&self, address: &Address) -> String {
+        let found = self.made.iter().find(|(made, _)| made == address);
+        found.map(|(_, id)| id.clone()).unwrap_or_else(|| panic!("{address} was not made"))
+    }
+
+    fn lower<K: Kind>(&self, spec: &K::Spec) -> Value {
+        let lookup = |address: &Address| self.outputs.get(address).cloned();
+        let desired = K::lower(spec, &Upstream::new(&lookup)).expect("upstream was made before");
+        let desired = serde_json::to_value(desired).expect("desired is JSON");
+        assert!(!mentions_unknown(&desired), "a stand-in got into {desired}");
+        desired
+    }
+
+    async fn read<K: Kind>(&self, address: &Address) -> Option<K::Live> {
+        let live = self.cloud.read(address, &self.id(address)).await.expect("reads");
+        live.map(|live| serde_json::from_value(live).expect("live round-trips through JSON"))
+    }
+
+    /// Creates without waiting for readiness; proves token, tags or name, and single mutation.
+    pub async fn start<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
+        let json = serde_json::to_value(spec).expect("spec is JSON");
+        let back: K::Spec = serde_json::from_value(json.clone()).expect("spec round-trips");
+        assert_eq!(serde_json::to_value(back).expect("spec is JSON"), json);
+        let desired = self.lower::<K>(spec);
+        let token = Token::random();
+        let writes_before = self.writes();
+        let id = self.retry(|| self.cloud.create(address, &desired, &token)).await;
+        assert_eq!(self.writes() - writes_before, 1, "create of {address} is one mutating call");
+        if K::RECOVERY == Recovery::Token {
+            let again = self.cloud.create(address, &desired, &token).await.expect("the same token again");
+            assert_eq!(again, id, "the same token gives the same object");
+        }
+        let wanted = [Wanted { address: address.clone(), desired: desired.clone() }];
+        let found = self.cloud.discover(K::NAME, &address.scope, &wanted).await.expect("discovers");
+        let found: Vec<_> = found.into_iter().filter(|candidate| candidate.address == *address).collect();
+        assert_eq!(found.len(), 1, "a lost answer to the create of {address} is found again: {found:?}");
+        assert_eq!(found.first().map(|candidate| candidate.id.as_str()), Some(id.as_str()));
+        if K::RECOVERY == Recovery::Nonce {
+            let nonce = found.first().and_then(|candidate| candidate.nonce.as_deref());
+            assert_eq!(nonce, Some(token.as_str()), "{address} carries its nonce");
+        }
+        self.made.push((address.clone(), id));
+        self.publish::<K>(address).await;
+    }
+
+    async fn publish<K: Kind>(&mut self, address: &Address) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let live = self.read::<K>(address).await;
+            if let Some(outputs) = live.as_ref().and_then(K::outputs) {
+                self.outputs.insert(address.clone(), serde_json::to_value(outputs).expect("outputs are JSON"));
+                return;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{address} never shows its outputs");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Waits until it is ready and patches what the create could not say; then two reads show no change.
+    pub async fn settle<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
+        let desired: K::Desired = serde_json::from_value(self.lower::<K>(spec)).expect("desired round-trips");
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            assert!(tokio::time::Instant::now() < deadline, "{address} never settles");
+            let live = self.read::<K>(address).await.unwrap_or_else(|| panic!("{address} vanished"));
+            match K::ready(&live) {
+                Readiness::Failed { reason } => panic!("{address} failed: {reason}"),
+                Readiness::Wait { .. } => tokio::time::sleep(Duration::from_secs(1)).await,
+                Readiness::Ready => match K::diff(&desired, &live) {
+                    Verdict::Same => break,
+                    Verdict::Patch { patch, .. } => self.patch(address, &patch).await,
+                    Verdict::Replace { changes } => panic!("{address} as made is not as wanted: {changes:?}"),
+                },
+            }
+        }
+        let again = self.read::<K>(address).await.unwrap_or_else(|| panic!("{address} vanished"));
+        assert!(matches!(K::diff(&desired, &again), Verdict::Same), "a second read of {address} shows a change");
+        self.publish::<K>(address).await;
+    }
+
+    /// Creates and settles.
+    pub async fn up<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
+        self.start::<K>(address, spec).await;
+        self.settle::<K>(address, spec).await;
+    }
+
+    async fn patch<P: serde::Serialize>(&self, address: &Address, patch: &P) {
+        let (id, patch) = (self.id(address), serde_json::to_value(patch).expect("a patch is JSON"));
+        self.retry(|| self.cloud.update(address, &id, &patch)).await;
+    }
+
+    /// Another spec is a patch, and once applied no change is left. The resource keeps the new spec.
+    pub async fn patches<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
+        let desired: K::Desired = serde_json::from_value(self.lower::<K>(spec)).expect("desired round-trips");
+        let live = self.read::<K>(address).await.expect("it is there");
+        let Verdict::Patch { patch, changes } = K::diff(&desired, &live) else { panic!("{address}: no patch") };
+        assert!(!changes.is_empty(), "a patch of {address} names what changes");
+        self.patch(address, &patch).await;
+        self.settle::<K>(address, spec).await;
+    }
+
+    /// Another spec forces a replacement because of `field`.
+    pub async fn replaces<K: Driver>(&self, address: &Address, spec: &K::Spec, field: &str) {
+        let desired: K::Desired = serde_json::from_value(self.lower::<K>(spec)).expect("desired round-trips");
+        let live = self.read::<K>(address).await.expect("it is there");
+        let Verdict::Replace { changes } = K::diff(&desired, &live) else { panic!("{address}: no replacement") };
+        assert!(changes.iter().any(|change| change.field == field), "{changes:?}");
+    }
+
+    /// Deleting is refused as long as a dependent exists, in a class that the engine waits on.
+    pub async fn refuses_delete(&self, address: &Address) {
+        let refused = self.cloud.delete(address, &self.id(address), DataPolicy::Keep).await;
+        let class = refused.err().map(|error| error.class);
+        assert!(
+            matches!(class, Some(ErrorClass::Dependency | ErrorClass::Conflict | ErrorClass::HoldsData)),
+            "{class:?}"
+        );
+    }
+
+    /// Deletes everything made, newest first, each twice, until it is gone.
+    pub async fn down(&mut self) {
+        while let Some((address, id)) = self.made.pop() {
+            self.retry(|| self.cloud.delete(&address, &id, DataPolicy::Delete)).await;
+            let deadline = tokio::time::Instant::now() + PATIENCE;
+            while self.cloud.read(&address, &id).await.expect("reads").is_some() {
+                assert!(tokio::time::Instant::now() < deadline, "{address} never goes");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            self.retry(|| self.cloud.delete(&address, &id, DataPolicy::Delete)).await;
+        }
+    }
+
+    /// As the engine does: repeats while the class says that it heals.
+    async fn retry<T, F>(&self, call: impl Fn() -> F) -> T
+    where
+        F: Future<Output = Result<T, globe_model::CallError>>,
+    {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match call().await {
+                Ok(answer) => return answer,
+                Err(error) if error.class.heals() && tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                }
+                Err(error) => panic!("{error} ({:?})", error.class),
+            }
+        }
+    }
+
+    /// Mutating calls so far.
+    fn writes(&self) -> u64 {
+        let read =
+            |operation: &str| ["Describe", "Get", "List", "Head"].iter().any(|prefix| operation.starts_with(prefix));
+        self.cloud.meter().counts().iter().filter(|count| !read(&count.operation)).map(|count| count.calls).sum()
+    }
+}

@@ -1,0 +1,20 @@
+//! From text to typed values, collecting every error on the way.
+
+mod context;
+mod overrides;
+mod reader;
+mod regions;
+mod settings;
+mod sink;
+mod top;
+mod tree;
+mod unbuilt;
+mod values;
+
+pub(crate) use context::{Component, Context};
+pub(crate) use overrides::regional;
+pub(crate) use reader::{Read, Reader};
+pub(crate) use sink::{Problem, Reported};
+pub(crate) use top::{Parts, stack};
+pub(crate) use tree::{Node, Value};
+pub(crate) use values::*;

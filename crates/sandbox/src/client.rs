@@ -1,0 +1,46 @@
+//! The sandbox as the SDK's HTTP client: requests never leave the process.
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+
+use crate::Sandbox;
+
+#[derive(Clone, Debug)]
+struct InProcess(Sandbox);
+
+impl Sandbox {
+    /// An HTTP client for the SDK that talks to this sandbox.
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(InProcess(self.clone()))
+    }
+}
+
+impl HttpClient for InProcess {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let sandbox = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+            let (parts, body) = request.into_parts();
+            let body = body.bytes().map(Bytes::copy_from_slice).unwrap_or_default();
+            match sandbox.handle(http::Request::from_parts(parts, body)).await {
+                Some(response) => {
+                    let response = response.map(|body: Bytes| SdkBody::from(body));
+                    HttpResponse::try_from(response).map_err(|error| ConnectorError::user(error.into()))
+                }
+                None => Err(ConnectorError::io("the connection was closed before an answer came".into())),
+            }
+        })
+    }
+}

@@ -1,0 +1,231 @@
+//! The door: takes an HTTP request, finds the service, applies limits, delays and faults, answers.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::call::{ApiError, Call};
+use crate::clock::SandboxClock;
+use crate::fault::{Fault, FaultRule, Faults};
+use crate::ledger::Ledger;
+use crate::limits::Buckets;
+use crate::world::{Seconds, World};
+use crate::{services, wire};
+
+/// How a sandbox behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where its state survives; `None` keeps it in memory.
+    pub path: Option<PathBuf>,
+    /// Sandbox seconds per second: 1 is real (or virtual) time.
+    pub scale: f64,
+    /// Account of requests whose access key is not twelve digits.
+    pub account: String,
+    /// Seed of ids.
+    pub seed: u64,
+    /// How long reads lag behind creates.
+    pub lag: Duration,
+    /// Added to every answer.
+    pub latency: Duration,
+    /// Whether published request limits are enforced.
+    pub limits: bool,
+    /// What goes wrong.
+    pub faults: Vec<FaultRule>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            path: None,
+            scale: 1.0,
+            account: "123456789012".into(),
+            seed: 1,
+            lag: Duration::ZERO,
+            latency: Duration::ZERO,
+            limits: false,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// One request that the sandbox saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallLog {
+    /// Sandbox time.
+    pub at: Seconds,
+    /// `ec2`, as signatures spell it.
+    pub service: String,
+    /// Region of the signature.
+    pub region: String,
+    /// `CreateVpc`.
+    pub action: String,
+    /// HTTP status; 0 when the answer was lost.
+    pub status: u16,
+    /// Error code, if it failed.
+    pub code: Option<String>,
+}
+
+/// The sandbox cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// Its state cannot be read or written.
+    #[error("could not open the sandbox's state {path}")]
+    State {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+struct Inner {
+    world: Mutex<(World, Option<Ledger>)>,
+    clock: SandboxClock,
+    buckets: Mutex<Buckets>,
+    faults: Mutex<Faults>,
+    log: Mutex<Vec<CallLog>>,
+    options: Options,
+}
+
+/// An AWS inside the process; clones share one world.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+/// A poisoned lock means that a service panicked; the world is still the best there is.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sandbox {
+    /// Opens a sandbox, with the state it had.
+    ///
+    /// # Errors
+    /// When that state cannot be read or written.
+    pub fn open(options: Options) -> Result<Self, SandboxError> {
+        let mut world = World::default();
+        let clock = SandboxClock::new(options.scale);
+        let ledger = match &options.path {
+            None => None,
+            Some(path) => {
+                let failed = |source| SandboxError::State { path: path.clone(), source };
+                let (ledger, last) = Ledger::open(path, &mut world).map_err(failed)?;
+                clock.resume_after(last.unwrap_or_default());
+                Some(ledger)
+            }
+        };
+        let faults = Mutex::new(Faults::new(options.faults.iter().cloned()));
+        let (buckets, log) = (Mutex::default(), Mutex::default());
+        Ok(Self(Arc::new(Inner { world: Mutex::new((world, ledger)), clock, buckets, faults, log, options })))
+    }
+
+    /// Its time.
+    pub fn clock(&self) -> &SandboxClock {
+        &self.0.clock
+    }
+
+    /// All requests so far.
+    pub fn calls(&self) -> Vec<CallLog> {
+        lock(&self.0.log).clone()
+    }
+
+    /// Runs `look` on the world as it is now, for tests.
+    pub fn inspect<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        let now = self.0.clock.now();
+        let mut guard = lock(&self.0.world);
+        guard.0.advance(now);
+        look(&mut guard.0)
+    }
+
+    /// Answers a request; `None` is a connection that breaks before the answer.
+    pub async fn handle(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let options = &self.0.options;
+        if !options.latency.is_zero() {
+            self.0.clock.sleep(options.latency).await;
+        }
+        let incoming = wire::Incoming::read(request);
+        let fault = lock(&self.0.faults).strike(&incoming.action, &incoming.region);
+        let answer = match fault {
+            Some(Fault::LostBefore) => return self.lose(&incoming),
+            Some(Fault::Unavailable) => {
+                Err(ApiError::new("ServiceUnavailable", "The service is unavailable.").status(503))
+            }
+            Some(Fault::Throttled) => Err(wire::throttled(&incoming.service)),
+            Some(Fault::Denied) => Err(wire::denied(&incoming.service, &incoming.action)),
+            _ => self.act(&incoming),
+        };
+        let answer = match fault {
+            Some(Fault::LostAfter) => return self.lose(&incoming),
+            Some(Fault::ErrorAfter) => Err(ApiError::new("InternalError", "An internal error occurred.").status(500)),
+            _ => answer,
+        };
+        let response = incoming.encode(&answer);
+        self.note(&incoming, response.status().as_u16(), answer.err().map(|error| error.code));
+        Some(response)
+    }
+
+    fn lose(&self, incoming: &wire::Incoming) -> Option<Response<Bytes>> {
+        self.note(incoming, 0, None);
+        None
+    }
+
+    fn note(&self, incoming: &wire::Incoming, status: u16, code: Option<String>) {
+        lock(&self.0.log).push(CallLog {
+            at: self.0.clock.now(),
+            service: incoming.service.clone(),
+            region: incoming.region.clone(),
+            action: incoming.action.clone(),
+            status,
+            code,
+        });
+    }
+
+    fn act(&self, incoming: &wire::Incoming) -> crate::call::Answer {
+        let now = self.0.clock.now();
+        let options = &self.0.options;
+        let account = incoming.account.as_deref().unwrap_or(&options.account);
+        let (service, action) = (&incoming.service, &incoming.action);
+        if options.limits && !lock(&self.0.buckets).admit(account, &incoming.region, service, action, now) {
+            return Err(wire::throttled(service));
+        }
+        let mut guard = lock(&self.0.world);
+        let (world, ledger) = &mut *guard;
+        world.advance(now);
+        let mut call = Call {
+            world,
+            account,
+            region: &incoming.region,
+            action: incoming.action.clone(),
+            input: incoming.input.clone(),
+            method: incoming.method.clone(),
+            path: incoming.path.clone(),
+            query: incoming.query.clone(),
+            headers: HeaderMap::clone(&incoming.headers),
+            body: incoming.body.clone(),
+            now,
+            lag: options.lag.as_secs_f64(),
+            seed: options.seed,
+        };
+        let answer = services::dispatch(service, &mut call);
+        let changes = world.take_changes(now);
+        if let Some(ledger) = ledger
+            && let Err(error) = ledger.append(&changes)
+        {
+            return Err(
+                ApiError::new("InternalError", format!("the sandbox's state cannot be written: {error}")).status(500)
+            );
+        }
+        answer
+    }
+}

@@ -1,0 +1,45 @@
+//! The same AWS over HTTP, for the AWS CLI, boto3, and tests that kill their client.
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use crate::Sandbox;
+
+/// Answers requests on `listener` until the task is dropped.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> std::io::Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let sandbox = sandbox.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request| answer(sandbox.clone(), request));
+            let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = served.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+    }
+}
+
+/// A lost answer: hyper closes the connection when the service fails.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is lost on purpose")]
+struct Lost;
+
+async fn answer(
+    sandbox: Sandbox,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Full<bytes::Bytes>>, Lost> {
+    let (parts, body) = request.into_parts();
+    let body = match body.collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(_) => return Err(Lost),
+    };
+    let answered = sandbox.handle(http::Request::from_parts(parts, body)).await;
+    answered.map(|response| response.map(Full::new)).ok_or(Lost)
+}

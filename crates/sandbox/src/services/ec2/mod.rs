@@ -1,0 +1,89 @@
+//! EC2: what all its operations share, and one file per family of objects.
+//!
+//! Facts: describes by filter return fewer rows and never fail; describes by id list fail whole when one id is
+//! unknown; filters know `*` and `?`; tags come with the create; a dry run answers with an error either way.
+
+mod filter;
+mod subnet;
+mod tagging;
+mod vpc;
+mod zones;
+
+use serde_json::{Value, json};
+
+use super::unknown_operation;
+use crate::call::{Answer, ApiError, Call};
+use crate::world::Object;
+
+/// Hands the call to its family.
+pub fn dispatch(call: &mut Call<'_>) -> Answer {
+    if call.flag("DryRun") == Some(true) {
+        return Err(
+            ApiError::new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").status(412)
+        );
+    }
+    let families = [vpc::handle, subnet::handle, zones::handle, tagging::handle];
+    let answer = families.iter().find_map(|family| family(call));
+    answer.unwrap_or_else(|| Err(unknown_operation(call)))
+}
+
+/// How a kind of object is described.
+pub struct Shelf {
+    /// The sandbox's name for the kind.
+    pub kind: &'static str,
+    /// Member of the answer that holds the list.
+    pub set: &'static str,
+    /// Request member with ids.
+    pub ids: &'static str,
+    /// Error code for an unknown id.
+    pub unknown: &'static str,
+    /// `The vpc ID 'x' does not exist`: the noun.
+    pub noun: &'static str,
+    /// Filters whose path in the body is not simply the camel-cased filter name: (filter, dotted path).
+    pub filters: &'static [(&'static str, &'static str)],
+}
+
+/// A describe: ids or filters, paging, tags.
+pub fn describe(call: &Call<'_>, shelf: &Shelf) -> Answer {
+    let objects = call.visible(shelf.kind);
+    let ids = call.texts(shelf.ids);
+    for id in &ids {
+        if !objects.iter().any(|object| object.id == *id) {
+            return Err(missing(shelf, id));
+        }
+    }
+    let filters = filter::Filters::of(call, shelf.filters);
+    let chosen = objects.into_iter().filter(|object| ids.is_empty() || ids.contains(&object.id));
+    let chosen: Vec<Value> = chosen.filter(|object| filters.accept(object)).map(show).collect();
+    let (page, next) = call.page(chosen, call.number("MaxResults"), call.text("NextToken"));
+    Ok(json!({shelf.set: page, "nextToken": next}).into())
+}
+
+/// The error for an id that is not there.
+pub fn missing(shelf: &Shelf, id: &str) -> ApiError {
+    ApiError::new(shelf.unknown, format!("The {} '{id}' does not exist", shelf.noun))
+}
+
+/// An object as a describe shows it.
+pub fn show(object: &Object) -> Value {
+    let mut body = object.body.clone();
+    let tags = object.tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect::<Value>();
+    body.insert("tagSet".into(), tags);
+    Value::Object(body)
+}
+
+/// Refuses with `DependencyViolation` while another object needs this one.
+pub fn refuse_if_used(call: &Call<'_>, noun: &str, id: &str) -> Result<(), ApiError> {
+    match call.world.users_of(id).next() {
+        None => Ok(()),
+        Some(_) => Err(ApiError::new(
+            "DependencyViolation",
+            format!("The {noun} '{id}' has dependencies and cannot be deleted."),
+        )),
+    }
+}
+
+/// What a successful delete or modify says.
+pub fn done() -> Answer {
+    Ok(json!({"return": true}).into())
+}

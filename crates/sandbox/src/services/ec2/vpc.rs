@@ -1,0 +1,101 @@
+//! VPCs. Facts: the DNS attributes are not inputs of the create; one attribute per modify or describe; a VPC with
+//! anything in it cannot be deleted; a default security group, network ACL and main route table come with it.
+
+use ipnet::Ipv4Net;
+use serde_json::{Value, json};
+
+use super::{Shelf, describe, done, missing, refuse_if_used, show, tagging};
+use crate::call::{Answer, ApiError, Call};
+
+/// How VPCs are described.
+pub const VPCS: Shelf = Shelf {
+    kind: "ec2/vpc",
+    set: "vpcSet",
+    ids: "VpcId",
+    unknown: "InvalidVpcID.NotFound",
+    noun: "vpc ID",
+    filters: &[("cidr", "cidrBlock"), ("isDefault", "isDefault")],
+};
+
+/// Seconds from create to available.
+const CREATE: f64 = 2.0;
+const ATTRIBUTES: [&str; 3] = ["enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"];
+
+/// Operations of this family.
+pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
+    match call.action.as_str() {
+        "CreateVpc" => Some(create(call)),
+        "DescribeVpcs" => Some(describe(call, &VPCS)),
+        "DescribeVpcAttribute" => Some(attribute(call)),
+        "ModifyVpcAttribute" => Some(modify(call)),
+        "DeleteVpc" => Some(delete(call)),
+        _ => None,
+    }
+}
+
+/// A CIDR between /16 and /28, canonical.
+pub fn cidr(text: &str, code: &str) -> Result<Ipv4Net, ApiError> {
+    let wrong = || ApiError::new(code, format!("The CIDR '{text}' is invalid."));
+    let net: Ipv4Net = text.parse().map_err(|_| wrong())?;
+    if (16..=28).contains(&net.prefix_len()) { Ok(net.trunc()) } else { Err(wrong()) }
+}
+
+fn create(call: &mut Call<'_>) -> Answer {
+    let net = cidr(&call.need("CidrBlock")?, "InvalidVpc.Range")?;
+    let tags = tagging::at_creation(call, "vpc")?;
+    let id = call.ec2_id("vpc");
+    let association = call.ec2_id("vpc-cidr-assoc");
+    let body = json!({
+        "vpcId": id, "ownerId": call.account, "state": "pending", "cidrBlock": net.to_string(),
+        "cidrBlockAssociationSet": [
+            {"associationId": association, "cidrBlock": net.to_string(), "cidrBlockState": {"state": "associated"}}],
+        "dhcpOptionsId": "dopt-0sandbox", "isDefault": false,
+        "instanceTenancy": call.text("InstanceTenancy").unwrap_or("default"),
+    });
+    let mut vpc = call.object(VPCS.kind, &id, body);
+    vpc.tags = tags;
+    vpc.hidden.extend([("enableDnsSupport".to_owned(), true.into()), ("enableDnsHostnames".to_owned(), false.into())]);
+    vpc.hidden.insert("enableNetworkAddressUsageMetrics".to_owned(), false.into());
+    vpc.set_later(call.now + CREATE, "state", "available");
+    let shown = show(&vpc);
+    call.world.put(vpc);
+    Ok(json!({"vpc": shown}).into())
+}
+
+fn attribute(call: &mut Call<'_>) -> Answer {
+    let id = call.need("VpcId")?;
+    let name = call.need("Attribute")?;
+    let vpc = call.get(VPCS.kind, &id).ok_or_else(|| missing(&VPCS, &id))?;
+    let value = vpc.hidden.get(&name).and_then(Value::as_bool);
+    let value = value.ok_or_else(|| {
+        ApiError::new("InvalidParameterValue", format!("Value ({name}) for parameter attribute is invalid."))
+    })?;
+    Ok(json!({"vpcId": id, name: {"value": value}}).into())
+}
+
+fn modify(call: &mut Call<'_>) -> Answer {
+    let id = call.need("VpcId")?;
+    let named = |attribute: &str| {
+        let mut chars = attribute.chars();
+        let first = chars.next().map(|first| first.to_ascii_uppercase()).into_iter();
+        let member: String = first.chain(chars).collect();
+        let value = call.input.get(&member)?.get("Value")?.as_str()?.parse::<bool>().ok()?;
+        Some((attribute.to_owned(), value))
+    };
+    let given: Vec<(String, bool)> = ATTRIBUTES.iter().filter_map(|attribute| named(attribute)).collect();
+    let [(name, value)] = given.as_slice() else {
+        return Err(ApiError::new("InvalidParameterCombination", "Exactly one attribute may be modified per request."));
+    };
+    let key = call.key(VPCS.kind, &id);
+    let change = |vpc: &mut crate::world::Object| vpc.hidden.insert(name.clone(), (*value).into());
+    call.world.change(&key, change).ok_or_else(|| missing(&VPCS, &id))?;
+    done()
+}
+
+fn delete(call: &mut Call<'_>) -> Answer {
+    let id = call.need("VpcId")?;
+    call.get(VPCS.kind, &id).ok_or_else(|| missing(&VPCS, &id))?;
+    refuse_if_used(call, "vpc", &id)?;
+    call.world.remove(&call.key(VPCS.kind, &id));
+    done()
+}

@@ -1,0 +1,68 @@
+//! What AWS speaks: EC2 query, query, JSON 1.x and REST-XML, to and from trees of values.
+//!
+//! One tree for all protocols keeps a service a page long: requests arrive as nested members and lists whatever the
+//! protocol, answers leave as trees in which a list becomes `<item>`s (EC2), `<member>`s (query), repeated elements
+//! (REST-XML) or an array (JSON).
+
+mod incoming;
+mod query;
+mod xml;
+
+use serde_json::Value;
+
+pub use incoming::Incoming;
+
+use crate::call::ApiError;
+
+/// How a service talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Form-encoded request, XML answer with `<item>` lists.
+    Ec2,
+    /// Form-encoded request, XML answer with `<member>` lists inside a result element.
+    Query,
+    /// JSON both ways, the operation in a header.
+    Json,
+    /// Method and path are the operation; XML bodies.
+    RestXml,
+}
+
+/// The protocol of a service by its signing name.
+pub fn protocol(service: &str) -> Protocol {
+    match service {
+        "ec2" => Protocol::Ec2,
+        "elasticloadbalancing" | "autoscaling" | "iam" | "sts" => Protocol::Query,
+        "s3" | "route53" => Protocol::RestXml,
+        _ => Protocol::Json,
+    }
+}
+
+/// A list member: XML cannot tell a list of one from a single value.
+pub fn as_list(value: Option<&Value>) -> Vec<Value> {
+    match value {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.clone(),
+        Some(Value::String(text)) if text.is_empty() => Vec::new(),
+        Some(other) => vec![other.clone()],
+    }
+}
+
+/// The error that each service gives when it is called too often.
+pub fn throttled(service: &str) -> ApiError {
+    match service {
+        "ec2" => ApiError::new("RequestLimitExceeded", "Request limit exceeded.").status(503),
+        "s3" => ApiError::new("SlowDown", "Please reduce your request rate.").status(503),
+        "dynamodb" | "acm" | "ssm" => ApiError::new("ThrottlingException", "Rate exceeded"),
+        _ => ApiError::new("Throttling", "Rate exceeded"),
+    }
+}
+
+/// The error that each service gives to a caller without the permission.
+pub fn denied(service: &str, action: &str) -> ApiError {
+    let message = format!("User is not authorized to perform: {service}:{action}");
+    match service {
+        "ec2" => ApiError::new("UnauthorizedOperation", message).status(403),
+        "dynamodb" | "acm" | "ssm" => ApiError::new("AccessDeniedException", message),
+        _ => ApiError::new("AccessDenied", message).status(403),
+    }
+}

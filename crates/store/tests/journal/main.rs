@@ -1,0 +1,64 @@
+//! One behavioural suite, run on SQLite always and on PostgreSQL where its programs are installed.
+
+mod bench;
+mod credentials;
+mod leases;
+mod postgres;
+mod records;
+mod runs;
+
+use bench::Bench;
+
+/// Makes every case a test of its own on both databases.
+macro_rules! suite {
+    ($($room:ident::$case:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$room::$case(super::Bench::sqlite()).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $case() {
+                if let Some(bench) = super::Bench::postgres(stringify!($case)).await {
+                    super::$room::$case(bench).await;
+                }
+            })*
+        }
+    };
+}
+
+suite! {
+    leases::two_holders_change_two_scopes_at_once,
+    leases::all_scopes_are_granted_or_none,
+    leases::an_expired_lease_is_taken_over_and_its_holder_fenced,
+    leases::an_expired_lease_that_nobody_took_still_holds,
+    leases::a_heartbeat_keeps_a_lease,
+    leases::the_number_grows_across_release,
+    leases::one_of_many_acquirers_wins,
+    leases::leases_do_not_move_the_head,
+    runs::a_stale_plan_is_refused,
+    runs::the_first_run_fixes_the_account,
+    runs::regions_are_marked_by_finished_runs,
+    runs::history_is_newest_first_and_limited,
+    runs::stacks_are_listed_and_kept_apart,
+    runs::an_unknown_stack_is_empty,
+    records::intents_survive_reopening,
+    records::an_intent_without_outcome_stays_open_whatever_the_others_do,
+    records::many_concurrent_intents_are_all_durable,
+    records::one_refused_write_does_not_fail_the_others,
+    records::created_then_settled_then_forgotten,
+    records::a_replaced_resource_is_deposed_until_forgotten,
+    records::a_deposed_resource_can_be_adopted_again,
+    records::a_failed_intent_leaves_no_record,
+    records::a_conclusion_may_be_repeated_but_not_changed,
+    records::a_token_is_used_once,
+    records::a_scope_outside_the_lease_is_refused,
+    records::rebuilding_gives_what_was_recorded,
+    records::damage_is_found_and_mended,
+    records::events_cannot_be_changed,
+    records::opening_again_changes_nothing,
+    records::a_newer_database_is_refused,
+    records::reading_needs_a_state_and_cannot_write,
+}

@@ -1,0 +1,89 @@
+//! Runs, their history and what they leave behind.
+
+use globe_model::{Action, Head, Journal, JournalError, LeaseRequest, Outcome, Region, RunEnd, RunStart};
+use serde_json::json;
+
+use crate::bench::*;
+
+pub async fn a_stale_plan_is_refused(bench: Bench) {
+    let store = bench.open().await;
+    let mine = lease(&store, "ann@a 1", &["global"]).await;
+    store.begin(&mine, &start(0)).await.expect("begins");
+    for parent in [0, 2] {
+        let refused = store.begin(&mine, &start(parent)).await;
+        let Err(JournalError::StalePlan { parent: told, head }) = refused else { panic!("{refused:?}") };
+        assert_eq!((told, head), (parent, 1));
+    }
+    store.begin(&mine, &start(1)).await.expect("the head's child");
+}
+
+pub async fn the_first_run_fixes_the_account(bench: Bench) {
+    let store = bench.open().await;
+    let mine = lease(&store, "ann@a 1", &["global"]).await;
+    store.begin(&mine, &start(0)).await.expect("begins");
+    store.begin(&mine, &RunStart { account: "999999999999".into(), ..start(1) }).await.expect("begins");
+    assert_eq!(store.head(STACK).await.expect("reads").account.as_deref(), Some("123456789012"));
+}
+
+pub async fn regions_are_marked_by_finished_runs(bench: Bench) {
+    let store = bench.open().await;
+    let mine = lease(&store, "ann@a 1", &["global"]).await;
+    let (eu, us) = (Region::new("eu-central-1"), Region::new("us-east-1"));
+    let down = RunEnd { down: [eu.clone(), us.clone()].into(), ..end() };
+    store.finish(&mine, &down).await.expect("ends");
+    assert_eq!(store.head(STACK).await.expect("reads").down, down.down);
+    store.finish(&mine, &RunEnd { up: [us].into(), ..end() }).await.expect("ends");
+    assert_eq!(store.head(STACK).await.expect("reads").down, [eu].into());
+}
+
+pub async fn history_is_newest_first_and_limited(bench: Bench) {
+    let store = bench.open().await;
+    let address = vpc("us-east-1");
+    let mine = lease(&store, "ann@a 1", &["us-east-1"]).await;
+    store.begin(&mine, &start(0)).await.expect("begins");
+    bench.clock.advance(TTL);
+    let (first, second) = (create(&address), create(&address));
+    store.intend(&mine, &first).await.expect("intends");
+    store.conclude(&mine, &first, &Outcome::Failed { error: refusal() }).await.expect("concludes");
+    store.intend(&mine, &second).await.expect("intends");
+    store.conclude(&mine, &second, &Outcome::Created { id: "vpc-1".into() }).await.expect("concludes");
+    store.settle(&mine, RUN, &record(&address, "vpc-1", json!({}))).await.expect("settles");
+    store.forget(&mine, RUN, &address, "vpc-1").await.expect("forgets");
+    store.finish(&mine, &end()).await.expect("ends");
+    let all = store.history(STACK, 100).await.expect("reads");
+    let names: Vec<_> = all.iter().rev().map(|entry| entry.what.as_str()).collect();
+    let expected = ["run_started", "intent", "failed", "intent", "created", "settled", "forgotten", "run_finished"];
+    assert_eq!(names, expected);
+    assert_eq!(all.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [8, 7, 6, 5, 4, 3, 2, 1]);
+    let find = |seq: u64| all.iter().find(|entry| entry.seq == seq).expect("there");
+    assert_eq!((find(2).action, &find(2).address), (Some(Action::Create), &Some(address)));
+    assert_eq!(find(3).detail["error"]["message"], refusal().message);
+    assert_eq!(find(5).detail["id"], "vpc-1");
+    assert_eq!((&find(8).detail["done"], &find(8).detail["failed"]), (&json!(2), &json!(1)));
+    assert_eq!(find(2).at.since(find(1).at), TTL);
+    assert_eq!(store.history(STACK, 3).await.expect("reads"), all[..3]);
+}
+
+pub async fn stacks_are_listed_and_kept_apart(bench: Bench) {
+    let store = bench.open().await;
+    for stack in ["zeta", "acme", "only-leased"] {
+        let request = LeaseRequest { stack: stack.into(), ..request("ann@a 1", &["global"]) };
+        let mine = store.acquire(&request).await.expect("free");
+        if stack != "only-leased" {
+            store.begin(&mine, &RunStart { stack: stack.into(), ..start(0) }).await.expect("begins");
+        }
+        if stack == "zeta" {
+            let refused = store.begin(&mine, &start(0)).await.expect_err("a lease on another stack");
+            assert!(refused.to_string().contains("begin run"), "{refused}");
+        }
+    }
+    assert_eq!(store.stacks().await.expect("reads"), ["acme", "zeta"]);
+    assert_eq!(store.head("zeta").await.expect("reads").seq, 1);
+}
+
+pub async fn an_unknown_stack_is_empty(bench: Bench) {
+    let store = bench.open().await;
+    assert_eq!(store.head("nobody").await.expect("reads"), Head::default());
+    assert!(store.history("nobody", 10).await.expect("reads").is_empty());
+    assert!(store.stacks().await.expect("reads").is_empty());
+}
