@@ -33,7 +33,8 @@ pub(crate) fn certificates(cx: &Context<'_>, zones: &Parts<Zone>, certificates: 
         let Some(Ok(zone)) = zones.get(&certificate.zone) else { continue };
         let outside = |domain: &&String| !is_within(domain.strip_prefix("*.").unwrap_or(domain), &zone.domain);
         for domain in certificate.domains.iter().filter(outside) {
-            let message = format!("`{domain}` is not within `{}`, the domain of `zone.{}`", zone.domain, certificate.zone);
+            let message =
+                format!("`{domain}` is not within `{}`, the domain of `zone.{}`", zone.domain, certificate.zone);
             let span = cx.place(Component::Certificate, name, "domains");
             let problem = Problem::new(ErrorKind::InvalidValue, span, message);
             let zone_span = cx.place(Component::Zone, &certificate.zone, "domain");
@@ -71,7 +72,8 @@ pub(crate) fn services(cx: &Context<'_>, services: &Parts<Regional<Service>>) {
             if let Some(first) = paths.insert((&service.load_balancer, &service.path, region), name) {
                 let load_balancer = &service.load_balancer;
                 let path = &service.path;
-                let message = format!("`service.{first}` and `service.{name}` both answer `{path}` on `{load_balancer}`");
+                let message =
+                    format!("`service.{first}` and `service.{name}` both answer `{path}` on `{load_balancer}`");
                 let place = |name| cx.place(Component::Service, name, "path");
                 let problem = Problem::new(ErrorKind::Duplicate, place(name), message);
                 cx.report(problem.related(place(first), "the first").help("give one of them another path"));
@@ -103,9 +105,10 @@ pub(crate) fn records(cx: &Context<'_>, zones: &Parts<Zone>, records: &Parts<Rec
         let Some(Ok(zone)) = zones.get(&record.zone) else { continue };
         check_record_name(cx, name, record, zone);
         let others = seen.entry((&record.zone, record.full_name(&zone.domain))).or_default();
-        if let Some((first, problem)) = others.iter().find_map(|(first, other)| {
-            Some((*first, clash(other, record, &record.full_name(&zone.domain))?))
-        }) {
+        if let Some((first, problem)) = others
+            .iter()
+            .find_map(|(first, other)| Some((*first, clash(other, record, &record.full_name(&zone.domain))?)))
+        {
             let span = cx.key_of(Component::Record, name);
             let problem = Problem::new(ErrorKind::Routing, span, problem);
             let problem = problem.related(cx.key_of(Component::Record, first), "the first");

@@ -48,10 +48,7 @@ pub enum ErrorKind {
 impl ErrorKind {
     /// Whether the error says that something is absent; such errors are guesses when the text could not be read whole.
     pub(crate) fn is_absence(self) -> bool {
-        matches!(
-            self,
-            Self::MissingKey | Self::UnknownReference | Self::UnknownRegion | Self::Primary | Self::Selector
-        )
+        matches!(self, Self::MissingKey | Self::UnknownReference | Self::UnknownRegion | Self::Primary | Self::Selector)
     }
 }
 

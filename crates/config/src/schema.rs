@@ -4,9 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::read::Component;
-use crate::{
-    AWS_REGIONS, Bucket, Certificate, LoadBalancer, Network, Record, RegionConfig, Service, Table, Zone,
-};
+use crate::{AWS_REGIONS, Bucket, Certificate, LoadBalancer, Network, Record, RegionConfig, Service, Table, Zone};
 
 /// The JSON schema of `globe.toml`, pretty-printed, with a newline at the end; the same text on every call.
 pub fn schema() -> String {

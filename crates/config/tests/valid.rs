@@ -28,7 +28,8 @@ fn the_reference_is_read_as_it_is_written() {
     assert_eq!(regions, ["us-east-1", "us-west-2", "eu-central-1", "ap-southeast-1"]);
     assert_eq!((stack.name.as_str(), stack.primary.as_str()), ("acme", "us-east-1"));
     assert_eq!(stack.tags.0.get("cost-center").map(String::as_str), Some("platform"));
-    let records: Vec<(&str, &str)> = stack.records.iter().map(|(name, record)| (name.as_str(), record.policy())).collect();
+    let records: Vec<(&str, &str)> =
+        stack.records.iter().map(|(name, record)| (name.as_str(), record.policy())).collect();
     assert_eq!(records, [("www", "geolocation"), ("api", "latency"), ("admin", "failover"), ("beta", "weighted")]);
     assert_eq!(stack.full_name(&stack.records["www"]).as_deref(), Some("www.example.com"));
     let profiles = &stack.tables["user-profiles"];

@@ -56,8 +56,7 @@ impl GatewayEndpoint {
 }
 
 const NATS: &[(&str, Nat)] = &[("per-zone", Nat::PerZone), ("single", Nat::Single), ("none", Nat::None)];
-const ENDPOINTS: &[(&str, GatewayEndpoint)] =
-    &[("s3", GatewayEndpoint::S3), ("dynamodb", GatewayEndpoint::Dynamodb)];
+const ENDPOINTS: &[(&str, GatewayEndpoint)] = &[("s3", GatewayEndpoint::S3), ("dynamodb", GatewayEndpoint::Dynamodb)];
 
 fn default_zones() -> u8 {
     3

@@ -142,7 +142,9 @@ fn fault(record_type: RecordType, text: &str) -> Option<&'static str> {
         RecordType::A => (text.parse::<Ipv4Addr>().is_ok(), "an IPv4 address"),
         RecordType::Aaaa => (text.parse::<Ipv6Addr>().is_ok(), "an IPv6 address"),
         RecordType::Cname | RecordType::Ns => (is_host(text), "a domain name"),
-        RecordType::Txt => ((1..=4000).contains(&text.len()) && text.is_ascii(), "an ASCII text of 1 to 4000 characters"),
+        RecordType::Txt => {
+            ((1..=4000).contains(&text.len()) && text.is_ascii(), "an ASCII text of 1 to 4000 characters")
+        }
         RecordType::Mx => {
             (matches!(words[..], [priority, host] if number(priority) && is_host(host)), "a priority and a domain name")
         }

@@ -138,9 +138,8 @@ fn image(cx: &Context<'_>, node: &Node) -> Read<Image> {
 
 fn instance_type(cx: &Context<'_>, node: &Node) -> Read<String> {
     let name = text(cx, node)?;
-    let part = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    };
+    let part =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if name.split_once('.').is_some_and(|(family, size)| part(family) && part(size)) {
         return Ok(name);
     }

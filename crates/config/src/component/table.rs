@@ -156,7 +156,8 @@ fn key_attribute(cx: &Context<'_>, node: &Node) -> Read<KeyAttribute> {
         "N" => KeyType::N,
         "B" => KeyType::B,
         _ => {
-            let message = format!("a key is `name:type` with the type S (string), N (number) or B (binary), not `{text}`");
+            let message =
+                format!("a key is `name:type` with the type S (string), N (number) or B (binary), not `{text}`");
             return Err(cx.report(invalid(node, message).help(format!("write \"{name}:S\""))));
         }
     };

@@ -62,8 +62,8 @@ pub(crate) fn regional<T>(
     let mut regional = Regional::default();
     for region in cx.regions.keys() {
         let merged = merged(cx, table, &overrides, region);
-        let reader = Reader::component(cx, &merged, entry.key, component.key(), name)
-            .for_region(region, !overrides.is_empty());
+        let reader =
+            Reader::component(cx, &merged, entry.key, component.key(), name).for_region(region, !overrides.is_empty());
         match read(&reader) {
             Ok(value) => regional.insert(region.clone(), value),
             Err(reported) => failed = Some(reported),

@@ -88,11 +88,7 @@ impl<'a> Reader<'a> {
         Ok(self.optional(key, read)?.unwrap_or(default))
     }
 
-    pub(crate) fn required<T>(
-        &self,
-        key: &'static str,
-        read: impl FnOnce(&Context<'_>, &Node) -> Read<T>,
-    ) -> Read<T> {
+    pub(crate) fn required<T>(&self, key: &'static str, read: impl FnOnce(&Context<'_>, &Node) -> Read<T>) -> Read<T> {
         self.optional(key, read)?.ok_or_else(|| self.missing(key))
     }
 

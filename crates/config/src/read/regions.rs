@@ -56,8 +56,7 @@ fn read_region(cx: &mut Context<'_>, name: &str, entry: &Entry) -> Read<(Region,
         Err(reported) => (Err(reported), Err(reported)),
     };
     let cidr = cidr.and_then(|(cidr, span)| apart(cx, name, cidr, span));
-    let declared =
-        DeclaredRegion { cidr: cidr.ok(), jurisdiction: jurisdiction.clone().ok().flatten() };
+    let declared = DeclaredRegion { cidr: cidr.ok(), jurisdiction: jurisdiction.clone().ok().flatten() };
     cx.regions.insert(region.clone(), declared);
     Ok((region, RegionConfig { cidr: cidr?.0, jurisdiction: jurisdiction? }))
 }
@@ -70,7 +69,8 @@ fn apart(cx: &Context<'_>, name: &str, cidr: Ipv4Net, span: Span) -> Read<(Ipv4N
     });
     let Some((region, other, other_span)) = overlapping else { return Ok((cidr, span)) };
     let message = format!("the ranges of {name} and {region} overlap: {cidr} and {other}");
-    let problem = Problem::new(ErrorKind::CidrOverlap, span, message).label("overlaps").related(other_span, region.as_str());
+    let problem =
+        Problem::new(ErrorKind::CidrOverlap, span, message).label("overlaps").related(other_span, region.as_str());
     Err(cx.report(match free_range(cx, cidr.prefix_len()) {
         Some(free) => problem.help(format!("{free} is free")),
         None => problem,

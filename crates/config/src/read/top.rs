@@ -10,8 +10,8 @@ use super::settings::{Top, read_top};
 use super::sink::{Problem, Sink};
 use super::tree::{self, Entry, Table, Value};
 use super::values;
-use crate::component::{Bucket, Certificate, LoadBalancer, Network, Record, Service, Table as DynamoTable, Zone};
 use crate::check;
+use crate::component::{Bucket, Certificate, LoadBalancer, Network, Record, Service, Table as DynamoTable, Zone};
 use crate::error::{ConfigErrors, ErrorKind, Span};
 use crate::stack::{RegionConfig, Regional, Stack};
 

@@ -82,9 +82,7 @@ fn table(source: &DeTable<'_>) -> Table {
 fn convert(value: &DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => Value::Text(text.to_string()),
-        DeValue::Integer(integer) => {
-            Value::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok())
-        }
+        DeValue::Integer(integer) => Value::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
         DeValue::Float(_) => Value::Float,
         DeValue::Boolean(flag) => Value::Boolean(*flag),
         DeValue::Datetime(_) => Value::Datetime,
