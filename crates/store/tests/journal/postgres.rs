@@ -17,8 +17,10 @@ trap 'rm -rf "$dir"' EXIT
 "$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c max_connections=300 -c fsync=off \
     >"$dir/log" 2>&1 </dev/null &
 server=$!
+tries=0
 until "$0/pg_isready" -q -h "$dir"; do
-    kill -0 $server || { cat "$dir/log" >&2; exit 1; }
+    tries=$((tries + 1))
+    kill -0 $server && [ $tries -lt 600 ] || { cat "$dir/log" >&2; exit 1; }
     sleep 0.1
 done
 echo "$dir"
@@ -67,8 +69,10 @@ fn programs() -> Option<PathBuf> {
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let folders = debian.map(|version| version.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut found: Vec<_> =
-        folders.chain(std::env::split_paths(&path)).filter(|folder| folder.join("initdb").exists()).collect();
+    let mut found: Vec<_> = folders
+        .chain(std::env::split_paths(&path))
+        .filter(|folder| ["initdb", "postgres", "pg_isready"].iter().all(|name| folder.join(name).exists()))
+        .collect();
     found.sort();
     found.pop()
 }
