@@ -2,10 +2,13 @@
 
 mod bench;
 mod credentials;
+#[cfg(unix)]
+mod files;
 mod leases;
 mod postgres;
 mod records;
 mod runs;
+mod server;
 
 use bench::Bench;
 
