@@ -14,7 +14,7 @@ cd /tmp
 dir=$(mktemp -d /tmp/globe-postgres.XXXXXX)
 trap 'rm -rf "$dir"' EXIT
 "$0/initdb" -D "$dir/data" -U globe --auth=trust --no-sync -E UTF8 --locale=C >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
-"$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c max_connections=300 -c fsync=off \
+"$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c max_connections=300 -c fsync=off -c track_commit_timestamp=on \
     >"$dir/log" 2>&1 </dev/null &
 server=$!
 tries=0
