@@ -10,7 +10,6 @@ mod component;
 mod domain;
 mod error;
 mod lookup;
-/// Deterministic names of AWS objects and their limits.
 pub mod names;
 mod read;
 mod render;

@@ -164,3 +164,45 @@ fn make_partial(definition: &mut Value) {
         definition.remove("required");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use indexmap::IndexMap;
+
+    use super::*;
+    use crate::error::Span;
+    use crate::read::{Context, Reader, Sink, TomlTable};
+
+    /// The keys that the reader of a component asks for.
+    fn asked(component: Component) -> BTreeSet<String> {
+        let empty = TomlTable::new();
+        let (stack, account, primary, regions) = (None, None, None, IndexMap::new());
+        let cx = Context { sink: Sink::new("", ""), root: &empty, stack, account, primary, regions };
+        let reader = Reader::component(&cx, &empty, Span::default(), component.key(), "x");
+        let _ = match component {
+            Component::Network => Network::read(&reader).map(drop),
+            Component::LoadBalancer => LoadBalancer::read(&reader).map(drop),
+            Component::Service => Service::read(&reader).map(drop),
+            Component::Certificate => Certificate::read(&reader).map(drop),
+            Component::Zone => Zone::read(&reader).map(drop),
+            Component::Record => Record::read(&reader).map(drop),
+            Component::Table => Table::read(&reader).map(drop),
+            Component::Bucket => Bucket::read(&reader).map(drop),
+        };
+        reader.asked().into_iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_schema_has_the_keys_that_the_reader_asks_for() {
+        let schema: Value = serde_json::from_str(&schema()).expect("JSON");
+        for component in Component::ALL {
+            let reference = &schema["properties"][component.key()]["additionalProperties"]["$ref"];
+            let name = reference.as_str().and_then(|path| path.rsplit('/').next()).expect("a definition");
+            let properties = schema["definitions"][name]["properties"].as_object().expect("properties");
+            let keys: BTreeSet<String> = properties.keys().filter(|key| *key != "for").cloned().collect();
+            assert_eq!(keys, asked(component), "{name}");
+        }
+    }
+}

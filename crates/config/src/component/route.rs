@@ -121,14 +121,20 @@ fn geolocation(cx: &Context<'_>, node: &Node) -> Read<Route> {
         match (location, region(cx, &entry.node)) {
             (Ok(location), Ok(region)) => {
                 if let Ok(places) = &mut places {
-                    // "SA" and "continent SA" are one spelling, so keys of the table never collide here.
                     places.insert(location, region);
                 }
             }
             (Err(reported), _) | (_, Err(reported)) => places = Err(reported),
         }
     }
-    not_empty(cx, node, places?).map(Route::Geolocation)
+    let places = not_empty(cx, node, places?)?;
+    if !places.contains_key(&Location::Default) {
+        let problem =
+            Problem::new(ErrorKind::Routing, node.span, "the geolocation has no default: all others get no answer");
+        let primary = cx.primary.as_ref().map_or("us-east-1", Region::as_str);
+        return Err(cx.report(problem.help(format!("add \"*\" = \"{primary}\""))));
+    }
+    Ok(Route::Geolocation(places))
 }
 
 fn not_empty<K, V>(cx: &Context<'_>, node: &Node, map: BTreeMap<K, V>) -> Read<BTreeMap<K, V>> {

@@ -18,3 +18,5 @@ pub(crate) use sink::{Problem, Reported};
 pub(crate) use top::{Parts, stack};
 pub(crate) use tree::{Node, Value};
 pub(crate) use values::*;
+#[cfg(test)]
+pub(crate) use {sink::Sink, tree::Table as TomlTable};

@@ -31,12 +31,15 @@ pub(crate) struct Reader<'a> {
     /// Whether the block differs between regions, so that an error must say which it means.
     varies: bool,
     asked: RefCell<Vec<&'static str>>,
+    /// Required keys that are not there; [`Reader::finish`] reports them.
+    missing: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(cx: &'a Context<'a>, table: &'a Table, span: Span, title: impl Into<String>) -> Self {
-        let (kind, name, region, varies, asked) = ("", "", None, false, RefCell::default());
-        Self { cx, table, span, title: title.into(), kind, name, region, varies, asked }
+        let (kind, name, region, varies) = ("", "", None, false);
+        let (asked, missing) = (RefCell::default(), RefCell::default());
+        Self { cx, table, span, title: title.into(), kind, name, region, varies, asked, missing }
     }
 
     /// The reader of the component `kind.name`.
@@ -92,15 +95,20 @@ impl<'a> Reader<'a> {
         self.optional(key, read)?.ok_or_else(|| self.missing(key))
     }
 
-    /// Reports that a key is not there.
-    pub(crate) fn missing(&self, key: &str) -> Reported {
+    /// Notes that a key is not there; [`Reader::finish`] says so, unless the key is there misspelt.
+    pub(crate) fn missing(&self, key: &'static str) -> Reported {
+        self.missing.borrow_mut().push(key);
+        self.cx.sink.promised()
+    }
+
+    fn missing_problem(&self, key: &str) -> Problem {
         let whole = match self.region {
             Some(region) if self.varies => format!("`{}` for {region}", self.title),
             _ if self.title.is_empty() => "the file".to_owned(),
             _ => format!("`{}`", self.title),
         };
-        let problem = Problem::new(ErrorKind::MissingKey, self.span, format!("missing key `{key}` in {whole}"));
-        self.cx.report(problem.help(format!("add `{key} = ...`")))
+        Problem::new(ErrorKind::MissingKey, self.span, format!("missing key `{key}` in {whole}"))
+            .help(format!("add `{key} = ...`"))
     }
 
     /// Reports a value that has the right type and cannot be right.
@@ -108,13 +116,25 @@ impl<'a> Reader<'a> {
         Problem::new(ErrorKind::InvalidValue, self.span_of(key), message)
     }
 
-    /// Refuses every key that was not asked for.
+    /// Refuses every key that was not asked for, and reports the keys that are missing. Must come after the last
+    /// key was asked for.
     pub(crate) fn finish(&self) {
         let asked = self.asked.borrow();
+        let mut misspelt = Vec::new();
         for (key, entry) in self.table {
             if !asked.contains(&key.as_str()) {
-                self.cx.report(self.unknown(key, entry.key, &asked));
+                let problem = self.unknown(key, entry.key, &asked);
+                misspelt.extend(problem.best().map(str::to_owned));
+                self.cx.report(problem);
             }
+        }
+        self.report_missing(&misspelt);
+    }
+
+    /// Reports the keys that are missing; a key that is there under one of the `misspelt` names is not.
+    pub(crate) fn report_missing(&self, misspelt: &[String]) {
+        for key in self.missing.borrow().iter().filter(|key| !misspelt.iter().any(|meant| meant == *key)) {
+            self.cx.report(self.missing_problem(key));
         }
     }
 

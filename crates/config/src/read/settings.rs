@@ -26,17 +26,18 @@ pub(crate) fn read_top(cx: &mut Context<'_>) -> Top {
         let account = reader.required("account", account);
         let primary = reader.required("primary", primary);
         let tags = reader.or("tags", Tags::default(), tags);
+        reader.report_missing(&check_top_keys(cx));
         Top { name, account, primary, tags }
     };
     cx.stack = top.name.clone().ok();
     cx.account = top.account.clone().ok();
     cx.primary = top.primary.clone().ok();
-    check_top_keys(cx);
     top
 }
 
-/// Refuses top-level keys that are neither settings nor components of this version.
-fn check_top_keys(cx: &Context<'_>) {
+/// Refuses top-level keys that are neither settings nor components of this version, and returns what was meant by them.
+fn check_top_keys(cx: &Context<'_>) -> Vec<String> {
+    let mut meant = Vec::new();
     let components = Component::ALL.map(Component::key);
     let known: Vec<&str> = ["stack", "account", "primary", "tags", "regions"].into_iter().chain(components).collect();
     for (key, entry) in cx.root {
@@ -50,10 +51,13 @@ fn check_top_keys(cx: &Context<'_>) {
                     Value::Table(_) => (ErrorKind::UnknownComponent, "component"),
                     _ => (ErrorKind::UnknownKey, "key"),
                 };
-                cx.report(Problem::new(kind, entry.key, format!("unknown {noun} `{key}`")).meant(key, &known));
+                let problem = Problem::new(kind, entry.key, format!("unknown {noun} `{key}`")).meant(key, &known);
+                meant.extend(problem.best().map(str::to_owned));
+                cx.report(problem);
             }
         }
     }
+    meant
 }
 
 /// One error per named component, so that each has its line.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::error::{ConfigError, ConfigErrors, ErrorKind, Related, Span};
 use crate::suggest;
 
-/// An error has been reported; the value that was being read does not exist.
+/// An error has been reported, or will be when its table has been read; the value that was being read does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reported(());
 
@@ -45,6 +45,11 @@ impl Problem {
         self
     }
 
+    /// What was most likely meant.
+    pub(crate) fn best(&self) -> Option<&str> {
+        self.candidates.first().map(String::as_str)
+    }
+
     /// Proposes the words closest to `word`; without a close one, names them all if they are few.
     pub(crate) fn meant<S: AsRef<str>>(mut self, word: &str, words: &[S]) -> Self {
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
@@ -80,6 +85,11 @@ impl<'s> Sink<'s> {
         if !errors.contains(&error) {
             errors.push(error);
         }
+        Reported(())
+    }
+
+    /// For an error that its reader reports later.
+    pub(crate) fn promised(&self) -> Reported {
         Reported(())
     }
 

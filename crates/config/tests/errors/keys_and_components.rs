@@ -7,14 +7,6 @@ use super::{added, changed};
 #[test]
 fn an_unknown_key() {
     assert_snapshot!(changed("instance_type =", "instance_typ ="), @r#"
-    error: missing key `instance_type` in `service.web`
-      --> globe.toml:16:10
-       |
-    16 | [service.web]
-       |          ^^^
-       |
-       = help: add `instance_type = ...`
-
     error: unknown key `instance_typ` in `service.web`
       --> globe.toml:20:1
        |
@@ -23,7 +15,7 @@ fn an_unknown_key() {
        |
        = help: did you mean `instance_type`?
 
-    2 errors
+    1 error
     "#);
 }
 

@@ -81,7 +81,25 @@ fn a_load_balancer_name_too_long() {
 
 #[test]
 fn a_bucket_name_too_long() {
-    assert_snapshot!(added("[bucket.quarterly-financial-reports-archive]\n"), @"");
+    assert_snapshot!(added("[bucket.quarterly-financial-reports-and-their-archive]\n"), @r#"
+    error: the name of the IAM role would be 72 characters long; AWS allows 64
+      --> globe.toml:35:9
+       |
+    35 | [bucket.quarterly-financial-reports-and-their-archive]
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ too long
+       |
+       = help: it becomes `acme-quarterly-financial-reports-and-their-archive-replication-eu-west-1`: shorten the component or the stack by 8 characters
+
+    error: the name of the bucket would be 73 characters long; AWS allows 63
+      --> globe.toml:35:9
+       |
+    35 | [bucket.quarterly-financial-reports-and-their-archive]
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ too long
+       |
+       = help: it becomes `acme-quarterly-financial-reports-and-their-archive-123456789012-eu-west-1`: shorten the component or the stack by 10 characters
+
+    2 errors
+    "#);
 }
 
 #[test]

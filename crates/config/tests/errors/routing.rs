@@ -233,3 +233,18 @@ fn a_whole_name_in_a_zone() {
     1 error
     "#);
 }
+
+#[test]
+fn a_geolocation_without_a_default() {
+    assert_snapshot!(changed("\"latency\"", "{ geolocation = { EU = \"eu-west-1\" } }"), @r#"
+    error: the geolocation has no default: all others get no answer
+      --> globe.toml:30:25
+       |
+    30 | route = { geolocation = { EU = "eu-west-1" } }
+       |                         ^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: add "*" = "us-east-1"
+
+    1 error
+    "#);
+}
