@@ -15,6 +15,6 @@ pub use clients::Clients;
 pub use cloud::AwsCloud;
 pub use driver::{AnyDriver, Birth, Driver, Found, IamActions, Scoped, entry};
 pub use error::{Reclass, failed};
-pub use kinds::{KINDS, kind_table};
+pub use kinds::kind_table;
 pub use lookup::Lookup;
 pub use meter::{CallCount, CallMeter};

@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
-use globe_aws::{AwsCloud, Driver, KINDS};
+use globe_aws::kinds::drivers;
+use globe_aws::{AnyDriver, AwsCloud, Driver, Scoped};
 use globe_model::{
     Address, Cloud, DataPolicy, ErrorClass, Kind, Owner, Readiness, Recovery, Tags, Token, Upstream, Verdict, Wanted,
     mentions_unknown,
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(7200);
 
 /// Names of all registered kinds.
 pub fn told() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().map(|make| make().name())
+    drivers().map(AnyDriver::name)
 }
 
 /// Tags with a name and one of the user's.
@@ -34,6 +35,7 @@ pub fn tags(name: &str) -> Tags {
 /// AWS as one stack sees it, and what it has made there.
 pub struct Bench {
     cloud: AwsCloud,
+    sandbox: Sandbox,
     outputs: BTreeMap<Address, Value>,
     made: Vec<(Address, String)>,
 }
@@ -53,7 +55,22 @@ impl Bench {
             .http_client(sandbox.http_client())
             .build();
         let owner = Owner { stack: "acme".into(), account: ACCOUNT.into() };
-        Self { cloud: AwsCloud::new(config, owner), outputs: BTreeMap::new(), made: Vec::new() }
+        Self { cloud: AwsCloud::new(config, owner), sandbox, outputs: BTreeMap::new(), made: Vec::new() }
+    }
+
+    /// The SDK's clients, for what a story needs around the kind it tells of.
+    pub fn scoped(&self, scope: &str) -> Scoped {
+        self.cloud.scoped(&scope.into())
+    }
+
+    /// The sandbox itself.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Takes a resource for made, with these outputs: upstream that another file's story proves.
+    pub fn assume<K: Kind>(&mut self, address: &Address, outputs: &K::Outputs) {
+        self.outputs.insert(address.clone(), serde_json::to_value(outputs).expect("outputs are JSON"));
     }
 
     /// The id of something made.

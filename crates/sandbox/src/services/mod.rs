@@ -1,6 +1,15 @@
 //! The services, one file (or folder) each.
 
+mod acm;
+mod autoscaling;
+mod dynamodb;
 mod ec2;
+mod elbv2;
+mod iam;
+mod route53;
+mod s3;
+mod ssm;
+mod sts;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +20,16 @@ use crate::call::{Answer, ApiError, Call};
 /// Hands a call to its service, by the service's signing name.
 pub fn dispatch(service: &str, call: &mut Call<'_>) -> Answer {
     match service {
+        "acm" => acm::handle(call),
+        "autoscaling" => autoscaling::handle(call),
+        "dynamodb" => dynamodb::handle(call),
         "ec2" => ec2::dispatch(call),
+        "elasticloadbalancing" => elbv2::handle(call),
+        "iam" => iam::handle(call),
+        "route53" => route53::handle(call),
+        "s3" => s3::handle(call),
+        "ssm" => ssm::handle(call),
+        "sts" => sts::handle(call),
         other => Err(ApiError::new(
             "NotImplemented",
             format!("The sandbox has no service that signs as `{other}`; it was asked for {}.", call.action),
@@ -25,14 +43,16 @@ pub fn rest_action(
     service: &str,
     method: &str,
     path: &str,
-    _query: &BTreeMap<String, String>,
-    _headers: &HeaderMap,
+    query: &BTreeMap<String, String>,
+    headers: &HeaderMap,
 ) -> String {
-    let _ = service;
-    format!("{method} {path}")
+    match service {
+        "route53" => route53::action(method, path, query, headers),
+        _ => s3::action(method, path, query, headers),
+    }
 }
 
-/// An operation that the service does not have (yet).
+/// An operation that the sandbox does not have.
 pub fn unknown_operation(call: &Call<'_>) -> ApiError {
     ApiError::new("InvalidAction", format!("The sandbox does not know the operation {}.", call.action)).status(501)
 }

@@ -1,0 +1,6 @@
+//! EC2 Auto Scaling.
+
+use super::MakeEntry;
+
+/// Registry entries of this service.
+pub(super) static ENTRIES: &[MakeEntry] = &[];

@@ -1,0 +1,6 @@
+//! DynamoDB.
+
+use super::MakeEntry;
+
+/// Registry entries of this service.
+pub(super) static ENTRIES: &[MakeEntry] = &[];

@@ -1,0 +1,6 @@
+//! Route 53.
+
+use super::MakeEntry;
+
+/// Registry entries of this service.
+pub(super) static ENTRIES: &[MakeEntry] = &[];

@@ -1,0 +1,6 @@
+//! S3.
+
+use super::MakeEntry;
+
+/// Registry entries of this service.
+pub(super) static ENTRIES: &[MakeEntry] = &[];

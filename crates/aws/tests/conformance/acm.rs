@@ -1,0 +1,4 @@
+//! Stories of acm.
+
+/// Kinds whose story this file tells.
+pub const KINDS: &[&str] = &[];

@@ -1,0 +1,4 @@
+//! Stories of autoscaling.
+
+/// Kinds whose story this file tells.
+pub const KINDS: &[&str] = &[];

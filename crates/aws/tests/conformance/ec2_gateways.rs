@@ -1,0 +1,4 @@
+//! Stories of ec2_gateways.
+
+/// Kinds whose story this file tells.
+pub const KINDS: &[&str] = &[];

@@ -1,0 +1,9 @@
+//! Systems Manager parameters.
+
+use super::unknown_operation;
+use crate::call::{Answer, Call};
+
+/// Operations of this service.
+pub fn handle(call: &mut Call<'_>) -> Answer {
+    Err(unknown_operation(call))
+}
