@@ -26,3 +26,20 @@ fn every_reference_of_the_schema_leads_somewhere_and_no_table_takes_unknown_keys
         }
     }
 }
+
+#[test]
+fn an_override_may_hold_a_part_of_a_block_and_a_part_of_its_tables() {
+    let schema: serde_json::Value = serde_json::from_str(&globe_config::schema()).expect("JSON");
+    let definitions = &schema["definitions"];
+    assert_eq!(definitions["Instances"]["required"], serde_json::json!(["min", "desired", "max"]));
+    assert!(definitions["ServiceOverride"].get("required").is_none());
+    assert!(definitions["InstancesOverride"].get("required").is_none());
+    let instances = definitions["ServiceOverride"]["properties"]["instances"].to_string();
+    assert!(instances.contains("#/definitions/InstancesOverride"), "{instances}");
+    assert!(definitions["BucketOverride"]["properties"].get("replicate").is_none());
+}
+
+#[test]
+fn the_schema_has_no_null_since_toml_has_none() {
+    assert!(!globe_config::schema().contains("\"null\""));
+}

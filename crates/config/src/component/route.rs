@@ -10,6 +10,7 @@ use super::location::{self, Location};
 use crate::Stack;
 use crate::error::ErrorKind;
 use crate::read::{Context, Node, Problem, Read, Reader, Value, inner, integer, region, table, wrong_type};
+use crate::schema::RegionName;
 
 /// Which region answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -21,11 +22,16 @@ pub enum Route {
     Latency,
     /// The region set for where the query comes from answers. Keys are `*` (everywhere else), continents (`AF AN AS
     /// EU NA OC SA`), ISO country codes (`country:SA` where a continent has the same code) and US states (`US-CA`).
-    Geolocation(#[schemars(with = "BTreeMap<String, String>", extend("minProperties" = 1))] BTreeMap<Location, Region>),
+    Geolocation(
+        #[schemars(with = "BTreeMap<String, RegionName>", extend("minProperties" = 1))] BTreeMap<Location, Region>,
+    ),
     /// The first region answers while it is healthy, else the second.
-    Failover(#[schemars(with = "[String; 2]")] Failover),
+    Failover(#[schemars(with = "[RegionName; 2]")] Failover),
     /// Regions answer in proportion to their weights, 0 to 255.
-    Weighted(#[schemars(with = "BTreeMap<String, u8>", extend("minProperties" = 1))] BTreeMap<Region, u8>),
+    Weighted(
+        #[schemars(with = "BTreeMap<String, u8>", extend("minProperties" = 1, "propertyNames" = { "$ref": "#/definitions/Region" }))]
+         BTreeMap<Region, u8>,
+    ),
 }
 
 /// The two ends of a failover. Both are set in a file; one may be gone where only some regions are active.

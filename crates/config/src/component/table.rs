@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::Stack;
 use crate::read::{Context, Node, Read, Reader, Value, boolean, invalid, region, some, text};
+use crate::schema::RegionName;
 
 /// A DynamoDB table with on-demand capacity; in more than one region it is a global table, version 2019.11.21.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -71,7 +72,7 @@ pub enum TableRegions {
     All,
     /// These.
     #[serde(untagged)]
-    Only(#[schemars(with = "Vec<String>", length(min = 1), extend("uniqueItems" = true))] Vec<Region>),
+    Only(#[schemars(with = "Vec<RegionName>", length(min = 1), extend("uniqueItems" = true))] Vec<Region>),
 }
 
 fn yes() -> bool {

@@ -1,10 +1,16 @@
 //! The JSON schema of a configuration file, for editors.
 
+mod overrides;
+mod region_name;
+mod tidy;
+
+pub(crate) use region_name::RegionName;
+
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::read::Component;
-use crate::{AWS_REGIONS, Bucket, Certificate, LoadBalancer, Network, Record, RegionConfig, Service, Table, Zone};
+use crate::{Bucket, Certificate, LoadBalancer, Network, Record, RegionConfig, Service, Table, Zone};
 
 /// The JSON schema of `globe.toml`, pretty-printed, with a newline at the end; the same text on every call.
 pub fn schema() -> String {
@@ -15,11 +21,9 @@ pub fn schema() -> String {
         properties.insert(component.key().to_owned(), named(component, &reference));
     }
     let mut definitions = generator.take_definitions(true);
-    let overrides = regional().into_iter().flat_map(|(name, fixed)| allow_overrides(&mut definitions, name, fixed));
-    let overrides: Vec<_> = overrides.collect();
-    definitions.extend(overrides);
+    overrides::add(&mut definitions);
     definitions.sort_keys();
-    let root = json!({
+    let mut root = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "globe.toml",
         "description": "One application in many AWS regions.",
@@ -29,13 +33,13 @@ pub fn schema() -> String {
         "properties": properties,
         "definitions": definitions,
     });
+    tidy::value(&mut root);
     // `{:#}` of a JSON value is the pretty form and cannot fail.
     format!("{root:#}\n")
 }
 
 /// The keys of the top level that are not components.
 fn settings(generator: &mut SchemaGenerator) -> Map<String, Value> {
-    let regions: Vec<&str> = AWS_REGIONS.iter().map(|(region, _)| *region).collect();
     let settings = json!({
         "stack": {
             "description": "Prefixes every name and tags every resource.",
@@ -49,8 +53,7 @@ fn settings(generator: &mut SchemaGenerator) -> Map<String, Value> {
         },
         "primary": {
             "description": "The region that holds the writers; every other region is secondary.",
-            "type": "string",
-            "enum": regions,
+            "allOf": [generator.subschema_for::<RegionName>()],
         },
         "tags": {
             "description": "Tags on every taggable resource.",
@@ -62,7 +65,7 @@ fn settings(generator: &mut SchemaGenerator) -> Map<String, Value> {
             "description": "The regions of the stack and their address ranges.",
             "type": "object",
             "minProperties": 1,
-            "propertyNames": { "enum": regions },
+            "propertyNames": generator.subschema_for::<RegionName>(),
             "additionalProperties": generator.subschema_for::<RegionConfig>(),
         },
     });
@@ -97,72 +100,6 @@ fn named(component: Component, reference: &Value) -> Value {
         "propertyNames": { "pattern": "^[a-z]([a-z0-9-]*[a-z0-9])?$" },
         "additionalProperties": reference,
     })
-}
-
-/// The definitions that take `for`, with the keys that must be the same in all regions.
-fn regional() -> [(&'static str, &'static [&'static str]); 4] {
-    [
-        ("Network", Network::FIXED),
-        ("LoadBalancer", LoadBalancer::FIXED),
-        ("Service", Service::FIXED),
-        ("Bucket", Bucket::FIXED),
-    ]
-}
-
-/// Gives a definition its `for`, and returns the definitions of what an override may hold.
-fn allow_overrides(definitions: &mut Map<String, Value>, name: &str, fixed: &[&str]) -> Vec<(String, Value)> {
-    let Some(base) = definitions.get_mut(name) else { return Vec::new() };
-    let mut over = base.clone();
-    let description = "Overrides for \"primary\", \"secondary\", a jurisdiction or a region; the narrower wins.";
-    base["properties"]["for"] = json!({
-        "description": description,
-        "type": "object",
-        "additionalProperties": { "$ref": format!("#/definitions/{name}Override") },
-    });
-    // What is required may also be set for every region in an override.
-    if let Some(required) = base.as_object_mut().and_then(|base| base.remove("required")) {
-        base["anyOf"] = json!([{ "required": required }, { "required": ["for"] }]);
-    }
-    let mut inner = Vec::new();
-    if let Some(properties) = over["properties"].as_object_mut() {
-        properties.retain(|key, _| !fixed.contains(&key.as_str()));
-        for property in properties.values_mut() {
-            drop_default(property);
-            inner.extend(partial(property));
-        }
-    }
-    make_partial(&mut over);
-    let mut made = vec![(format!("{name}Override"), over)];
-    for inner in inner {
-        if let Some(mut definition) = definitions.get(&inner).cloned() {
-            make_partial(&mut definition);
-            made.push((format!("{inner}Override"), definition));
-        }
-    }
-    made
-}
-
-/// Inner tables are merged key by key, so inside an override they need not be whole either.
-fn partial(property: &mut Value) -> Option<String> {
-    const INNER: [&str; 2] = ["Instances", "ScaleOn"];
-    let reference = property.get_mut("$ref")?;
-    let name = reference.as_str()?.rsplit('/').next()?.to_owned();
-    INNER.contains(&name.as_str()).then(|| {
-        *reference = Value::String(format!("#/definitions/{name}Override"));
-        name
-    })
-}
-
-fn drop_default(property: &mut Value) {
-    if let Some(property) = property.as_object_mut() {
-        property.remove("default");
-    }
-}
-
-fn make_partial(definition: &mut Value) {
-    if let Some(definition) = definition.as_object_mut() {
-        definition.remove("required");
-    }
 }
 
 #[cfg(test)]
