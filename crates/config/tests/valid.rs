@@ -144,3 +144,14 @@ fn replication_with_one_region_is_harmless_and_needs_no_route() {
         other => panic!("apex is an alias, not {other:?}"),
     }
 }
+
+#[test]
+fn line_ends_and_a_byte_order_mark_do_not_matter() {
+    let windows = format!("\u{feff}{}", REFERENCE.replace('\n', "\r\n"));
+    assert_eq!(stack(&windows), stack(REFERENCE));
+    let broken = windows.replace("\"latency\"", "\"latincy\"");
+    let errors = parse("globe.toml", &broken).expect_err("a wrong policy");
+    let error = errors.iter().next().expect("one error");
+    let line = REFERENCE.lines().position(|line| line.contains("\"latency\"")).expect("a latency record");
+    assert_eq!((error.text.as_str(), error.line, error.column), ("\"latincy\"", line + 1, 11));
+}

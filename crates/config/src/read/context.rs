@@ -63,6 +63,8 @@ pub(crate) struct Context<'s> {
     pub(crate) account: Option<String>,
     pub(crate) primary: Option<Region>,
     pub(crate) regions: IndexMap<Region, DeclaredRegion>,
+    /// What unknown names in `[regions]` may have meant: those regions are not missing, only misspelt.
+    pub(crate) misspelt_regions: Vec<String>,
 }
 
 impl Context<'_> {
@@ -105,11 +107,19 @@ impl Context<'_> {
         self.regions.keys().map(Region::as_str).collect()
     }
 
+    /// Whether the region is in the file under a misspelt name, which has been reported.
+    pub(crate) fn is_misspelt_region(&self, name: &str) -> bool {
+        self.misspelt_regions.iter().any(|meant| meant == name)
+    }
+
     /// One of the stack's regions by name.
     pub(crate) fn region(&self, name: &str, span: Span) -> Result<Region, Reported> {
         let region = Region::new(name);
         if self.regions.contains_key(&region) {
             return Ok(region);
+        }
+        if self.is_misspelt_region(name) {
+            return Err(self.sink.promised());
         }
         let names = self.region_names();
         let problem = if crate::is_aws_region(name) {

@@ -126,7 +126,10 @@ fn selectors<'t>(
 fn check_keys(cx: &Context<'_>, component: Component, block: &Table, fixed: &[&str]) -> Read<()> {
     let mut result = Ok(());
     for (key, entry) in block {
-        if key == "for" || fixed.contains(&key.as_str()) {
+        if key == "for" {
+            let problem = Problem::new(ErrorKind::InvalidValue, entry.key, "`for` cannot stand within `for`");
+            result = Err(cx.report(problem.help("write one block per selector; the narrower wins")));
+        } else if fixed.contains(&key.as_str()) {
             let message = format!("`{key}` of a {} cannot differ between regions", component.key());
             let problem = Problem::new(ErrorKind::InvalidValue, entry.key, message);
             result = Err(cx.report(problem.help("set it once, outside `for`")));
@@ -142,8 +145,9 @@ fn selector(cx: &Context<'_>, name: &str, span: Span) -> Read<Selector> {
         _ if cx.regions.contains_key(&Region::new(name)) => Selector::Region(Region::new(name)),
         _ => Selector::Jurisdiction(name.to_owned()),
     };
-    // Without a primary nobody can say who is secondary; that error is reported elsewhere.
-    let unsure = cx.primary.is_none() && selector.width() == 0;
+    // Without a primary nobody can say who is secondary, and a misspelt region may be the one that is selected;
+    // those errors are reported elsewhere.
+    let unsure = (cx.primary.is_none() && selector.width() == 0) || !cx.misspelt_regions.is_empty();
     if unsure || cx.regions.keys().any(|region| selector.matches(cx, region)) {
         return Ok(selector);
     }

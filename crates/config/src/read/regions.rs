@@ -43,9 +43,13 @@ fn read_region(cx: &mut Context<'_>, name: &str, entry: &Entry) -> Read<(Region,
         let known: Vec<&str> = AWS_REGIONS.iter().map(|(region, _)| *region).collect();
         let problem = Problem::new(ErrorKind::UnknownRegion, entry.key, format!("AWS has no region `{name}`"));
         let help = format!("as of {}; a newer globe may know it", crate::AWS_REGIONS_AS_OF);
-        return Err(cx.report(problem.label("unknown region").help(help).meant(name, &known)));
+        let problem = problem.label("unknown region").help(help).meant(name, &known);
+        cx.misspelt_regions.extend(problem.candidates().iter().cloned());
+        return Err(cx.report(problem));
     }
-    let (cidr, jurisdiction) = match values::table(cx, &entry.node) {
+    let (cidr, jurisdiction) = match values::table_or(cx, &entry.node, || {
+        format!("write `[regions.{name}]` and `cidr = \"10.0.0.0/16\"` below it")
+    }) {
         Ok(table) => {
             let reader = Reader::new(cx, table, entry.key, format!("regions.{name}"));
             let cidr = reader.required("cidr", |cx, node| Ok((region_cidr(cx, node)?, node.span)));

@@ -107,6 +107,9 @@ fn primary(cx: &Context<'_>, node: &Node) -> Read<Region> {
     if cx.regions.is_empty() || cx.regions.contains_key(&region) {
         return Ok(region);
     }
+    if cx.is_misspelt_region(&name) {
+        return Err(cx.sink.promised());
+    }
     let message = format!("`primary` is `{name}`, which is not one of the regions");
     Err(cx.report(Problem::new(ErrorKind::Primary, node.span, message).meant(&name, &cx.region_names())))
 }

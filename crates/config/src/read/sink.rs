@@ -45,6 +45,11 @@ impl Problem {
         self
     }
 
+    /// What may have been meant, best first.
+    pub(crate) fn candidates(&self) -> &[String] {
+        &self.candidates
+    }
+
     /// What was most likely meant.
     pub(crate) fn best(&self) -> Option<&str> {
         self.candidates.first().map(String::as_str)

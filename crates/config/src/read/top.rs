@@ -20,8 +20,9 @@ pub(crate) fn stack(file: &str, text: &str) -> Result<Stack, ConfigErrors> {
     let (root, syntax) = tree::parse(text);
     let empty = Table::new();
     let table = if let Value::Table(table) = &root.value { table } else { &empty };
-    let (stack, account, primary, regions) = (None, None, None, IndexMap::new());
-    let mut cx = Context { sink: Sink::new(file, text), root: table, stack, account, primary, regions };
+    let (stack, account, primary, regions, misspelt_regions) = (None, None, None, IndexMap::new(), Vec::new());
+    let mut cx =
+        Context { sink: Sink::new(file, text), root: table, stack, account, primary, regions, misspelt_regions };
     for error in syntax {
         let span = error.span.unwrap_or(0..0).into();
         let mut message = error.message;
@@ -108,7 +109,8 @@ fn global_all<T>(cx: &Context<'_>, component: Component, read: impl Fn(&Reader<'
 /// Every block of one component kind, with its name checked.
 fn blocks<T>(cx: &Context<'_>, component: Component, read: impl Fn(&str, &Entry) -> Read<T>) -> Parts<T> {
     let Some(entry) = cx.root.get(component.key()) else { return Parts::new() };
-    let Ok(table) = values::table(cx, &entry.node) else { return Parts::new() };
+    let help = || format!("components have names: write `[{}.<name>]`", component.key());
+    let Ok(table) = values::table_or(cx, &entry.node, help) else { return Parts::new() };
     let mut parts = Parts::new();
     for (name, entry) in table {
         if !matches!(entry.node.value, Value::Table(_)) {

@@ -30,6 +30,15 @@ pub(crate) fn wrong_type(cx: &Context<'_>, node: &Node, wanted: &str) -> Reporte
     cx.report(problem)
 }
 
+/// A table where people write something shorter; `help` shows the table.
+pub(crate) fn table_or<'n>(cx: &Context<'_>, node: &'n Node, help: impl FnOnce() -> String) -> Read<&'n Table> {
+    let Value::Table(table) = &node.value else {
+        let message = format!("wrong type: expected a table, found {}", node.value.type_name());
+        return Err(cx.report(Problem::new(ErrorKind::WrongType, node.span, message).help(help())));
+    };
+    Ok(table)
+}
+
 /// Whether a quoted text would be right without its quotes.
 fn bare(wanted: &str, text: &str) -> bool {
     let text = text.trim_matches(['"', '\'']);

@@ -115,8 +115,8 @@ mod tests {
     /// The keys that the reader of a component asks for.
     fn asked(component: Component) -> BTreeSet<String> {
         let empty = TomlTable::new();
-        let (stack, account, primary, regions) = (None, None, None, IndexMap::new());
-        let cx = Context { sink: Sink::new("", ""), root: &empty, stack, account, primary, regions };
+        let (stack, account, primary, regions, misspelt_regions) = (None, None, None, IndexMap::new(), Vec::new());
+        let cx = Context { sink: Sink::new("", ""), root: &empty, stack, account, primary, regions, misspelt_regions };
         let reader = Reader::component(&cx, &empty, Span::default(), component.key(), "x");
         let _ = match component {
             Component::Network => Network::read(&reader).map(drop),

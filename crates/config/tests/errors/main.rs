@@ -1,5 +1,6 @@
 //! What a user reads when a file is wrong: one change to a good file at a time.
 
+mod in_one_line;
 mod keys_and_components;
 mod references_and_names;
 mod regions_and_networks;
@@ -87,4 +88,31 @@ fn columns_count_characters_and_colours_are_on_request() {
     let errors = parse("globe.toml", &text).expect_err("one error");
     assert_eq!(errors.iter().map(|error| error.column).collect::<Vec<_>>(), [19]);
     assert!(errors.render(&text, true).contains('\u{1b}') && !errors.render(&text, false).contains('\u{1b}'));
+}
+
+#[test]
+fn whatever_the_design_has_and_this_version_has_not_is_refused_by_name() {
+    let components = [
+        "alarm",
+        "cache",
+        "cdn",
+        "dashboard",
+        "database",
+        "edge_function",
+        "event_bus",
+        "function",
+        "key",
+        "residency",
+        "topic",
+        "trail",
+        "web_acl",
+    ];
+    let blocks: String = components.iter().map(|component| format!("[{component}.x]\n")).collect();
+    let text = format!("{GOOD}{blocks}[budget]\n[failover]\n[rollout]\n");
+    let errors = parse("globe.toml", &text).expect_err("none is built");
+    assert_eq!(errors.iter().len(), components.len() + 3);
+    assert!(errors.iter().all(|error| error.kind == ErrorKind::NotBuilt), "{errors}");
+    for component in components {
+        assert!(errors.iter().any(|error| error.message.contains(&format!("`{component}.x`"))), "{component}");
+    }
 }

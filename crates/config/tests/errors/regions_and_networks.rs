@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{added, changed};
+use super::{GOOD, added, changed, rendered};
 
 #[test]
 fn a_region_that_aws_has_not() {
@@ -216,6 +216,25 @@ fn a_key_missing_in_one_region() {
        |          ^^^
        |
        = help: add `port = ...`
+
+    1 error
+    "#);
+}
+
+#[test]
+fn a_misspelt_region_is_one_error_however_often_it_is_meant() {
+    let text = GOOD
+        .replace("[regions.eu-west-1]", "[regions.eu-wst-1]")
+        .replace("\"latency\"", "{ failover = [\"us-east-1\", \"eu-west-1\"] }")
+        .replace("primary = \"us-east-1\"", "primary = \"eu-west-1\"");
+    assert_snapshot!(rendered(&format!("{text}[network.main.for.eu-west-1]\nzones = 2\n")), @r#"
+    error: AWS has no region `eu-wst-1`
+     --> globe.toml:7:10
+      |
+    7 | [regions.eu-wst-1]
+      |          ^^^^^^^^ unknown region
+      |
+      = help: did you mean `eu-west-1`, `eu-west-2` or `eu-west-3`?
 
     1 error
     "#);
