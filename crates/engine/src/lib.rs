@@ -1,1 +1,24 @@
-//! Under construction.
+//! Carries plans out: intent, call, outcome; longest path first; nothing lost, nothing decided, nothing printed.
+//!
+//! [`schedule`] is the run's state without IO; [`run`] drives it on tokio. [`observe`] reads the inventory, [`recover`]
+//! settles what an earlier run left open, [`guard`] asks what data a plan would destroy.
+
+mod delete;
+mod find;
+mod guard;
+mod lease;
+mod make;
+mod observe;
+mod recover;
+mod retry;
+mod run;
+mod schedule;
+mod shared;
+
+pub use guard::guard;
+pub use lease::{Heartbeat, LEASE_TTL};
+pub use observe::observe;
+pub use recover::{RecoverError, recover};
+pub use run::{RunError, run};
+pub use schedule::{Phase, Schedule};
+pub use shared::{Ports, Stop};

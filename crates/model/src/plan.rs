@@ -77,7 +77,7 @@ pub struct Step {
     /// Half of a replacement: a delete and a create of one address.
     #[serde(default)]
     pub replacement: bool,
-    /// The AWS identity acted upon; `None` for a create.
+    /// The AWS identity acted upon; of a create, the recorded one that AWS no longer has.
     pub id: Option<String>,
     /// What is wanted; `None` for deletes.
     pub spec: Option<Value>,

@@ -1,0 +1,58 @@
+//! Deleting: until AWS no longer has it, and the journal knows.
+
+use std::time::Duration;
+
+use globe_model::{CallError, ErrorClass, Event, Intent, IntentAction, Outcome, Step, Token};
+use serde_json::Value;
+
+use crate::retry::{pause_or_stop, repeat};
+use crate::shared::{Shared, StepError};
+
+/// Bounds of the pause between two looks at something that is going.
+const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+/// Longest that something may take to go. Facts: network interfaces of functions take up to 45 min.
+const LONGEST: Duration = Duration::from_secs(45 * 60);
+
+/// Carries out a delete.
+///
+/// # Errors
+/// See [`StepError`].
+pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
+    let address = &step.address;
+    let id = step.id.clone().unwrap_or_default();
+    let intent = Intent {
+        token: Token::random(),
+        run: shared.run.clone(),
+        address: address.clone(),
+        action: IntentAction::Delete,
+        id: Some(id.clone()),
+        spec: Value::Null,
+        request: Value::Null,
+    };
+    shared.ports.journal.intend(&shared.lease, &intent).await?;
+    let call = || shared.ports.cloud.delete(address, &id, shared.plan.data);
+    let result = repeat(shared, address, ErrorClass::heals, call).await;
+    let outcome = match &result {
+        Err(StepError::Call(error)) => Outcome::Failed { error: error.clone() },
+        _ => Outcome::Deleting,
+    };
+    shared.ports.journal.conclude(&shared.lease, &intent, &outcome).await?;
+    result?;
+    wait_until_gone(shared, step, &id).await?;
+    Ok(shared.ports.journal.forget(&shared.lease, &shared.run, address, &id).await?)
+}
+
+async fn wait_until_gone(shared: &Shared, step: &Step, id: &str) -> Result<(), StepError> {
+    let address = &step.address;
+    let started = shared.ports.clock.now();
+    let pause = (shared.ports.kind(address)?.durations().delete / 10).clamp(LOOKS.0, LOOKS.1);
+    while shared.ports.cloud.read(address, id).await?.is_some() {
+        if shared.ports.clock.now().since(started) > LONGEST {
+            let message = format!("{id} was deleted {} min ago and AWS still shows it", LONGEST.as_secs() / 60);
+            return Err(CallError::new(ErrorClass::Broken, &address.kind, message).into());
+        }
+        shared.ports.tell(Event::Waiting { address: address.clone(), what: "until it is gone".into() });
+        pause_or_stop(shared, pause, "it was being deleted").await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! Making, changing and adopting: until AWS has what is wanted, ready for use, and the journal knows.
+
+use std::time::Duration;
+
+use globe_model::{
+    Action, Address, CallError, ErrorClass, Event, Intent, IntentAction, Outcome, Readiness, Record, Recovery, Step,
+    Timestamp, Token, Verdict,
+};
+use serde_json::Value;
+
+use crate::find::{find, look};
+use crate::retry::{may_repeat_make, patience, pause_or_stop, repeat};
+use crate::shared::{Shared, StepError};
+
+/// How often a change in place may fail to show before globe gives up on it.
+const MAX_PATCHES: u32 = 30;
+/// How often a create may lose its answer before globe gives up.
+const MAX_LOST: u32 = 5;
+/// Bounds of the pause between two looks at something that is not ready.
+const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+
+/// Carries out a create, an update or an adoption; returns the identity. `exists` is called once outputs are known.
+///
+/// # Errors
+/// See [`StepError`].
+pub async fn make(shared: &Shared, step: &Step, mut exists: impl FnMut()) -> Result<String, StepError> {
+    let address = &step.address;
+    let spec = step.spec.clone().unwrap_or(Value::Null);
+    let desired = shared.lower(address, &spec)?;
+    let id = match (step.action, &step.id) {
+        (Action::Create, vanished) => {
+            if let Some(id) = vanished {
+                shared.ports.journal.forget(&shared.lease, &shared.run, address, id).await?;
+            }
+            create(shared, address, &spec, &desired).await?
+        }
+        (_, Some(id)) => id.clone(),
+        (_, None) => return Err(CallError::new(ErrorClass::Broken, &address.kind, "the plan names no object").into()),
+    };
+    let outputs = settle(shared, step, &id, &desired, &mut exists).await?;
+    let record = Record { address: address.clone(), id: id.clone(), spec, desired, outputs, at: Timestamp::default() };
+    shared.ports.journal.settle(&shared.lease, &shared.run, &record).await?;
+    Ok(id)
+}
+
+/// Intent, the one call, outcome.
+async fn create(shared: &Shared, address: &Address, spec: &Value, desired: &Value) -> Result<String, StepError> {
+    let intent = Intent {
+        token: Token::random(),
+        run: shared.run.clone(),
+        address: address.clone(),
+        action: IntentAction::Create,
+        id: None,
+        spec: spec.clone(),
+        request: desired.clone(),
+    };
+    shared.ports.journal.intend(&shared.lease, &intent).await?;
+    match call_create(shared, address, desired, &intent.token).await {
+        Ok(id) => {
+            shared.ports.journal.conclude(&shared.lease, &intent, &Outcome::Created { id: id.clone() }).await?;
+            Ok(id)
+        }
+        Err(StepError::Call(error)) => {
+            // What is still ambiguous stays open: the next run settles it.
+            if error.class != ErrorClass::Ambiguous {
+                let outcome = Outcome::Failed { error: error.clone() };
+                shared.ports.journal.conclude(&shared.lease, &intent, &outcome).await?;
+            }
+            Err(error.into())
+        }
+        Err(StepError::Stopped(what)) => {
+            // Stopped between two tries, both of which AWS refused: nothing was made.
+            let error = CallError::new(ErrorClass::Broken, &address.kind, "stopped before AWS accepted it");
+            shared.ports.journal.conclude(&shared.lease, &intent, &Outcome::Failed { error }).await?;
+            Err(StepError::Stopped(what))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn call_create(shared: &Shared, address: &Address, desired: &Value, token: &Token) -> Result<String, StepError> {
+    let mut lost = 0;
+    loop {
+        let call = || shared.ports.cloud.create(address, desired, token);
+        let error = match repeat(shared, address, may_repeat_make, call).await {
+            Err(StepError::Call(error)) => error,
+            other => return other,
+        };
+        match error.class {
+            ErrorClass::Ambiguous if lost < MAX_LOST => {
+                lost += 1;
+                shared.ports.tell(Event::Retrying {
+                    address: address.clone(),
+                    error: error.clone(),
+                    after: Duration::ZERO,
+                });
+                if let Some(id) = found_again(shared, address, desired, token, &error).await? {
+                    return Ok(id);
+                }
+            }
+            ErrorClass::AlreadyExists => return taken(shared, address, desired, error).await,
+            _ => return Err(error.into()),
+        }
+    }
+}
+
+/// After a lost answer: with a token the call is simply repeated; otherwise AWS is asked for the nonce or the name.
+async fn found_again(
+    shared: &Shared,
+    address: &Address,
+    desired: &Value,
+    token: &Token,
+    error: &CallError,
+) -> Result<Option<String>, StepError> {
+    if shared.ports.kind(address)?.recovery() == Recovery::Token {
+        pause_or_stop(shared, LOOKS.0, "an answer was lost").await?;
+        return Ok(None);
+    }
+    let found = find(&shared.ports, address, desired, Some(token)).await?;
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one.id.clone())),
+        _ => Err(error.clone().into()),
+    }
+}
+
+/// The name is taken: by ourselves (an answer lost earlier), or by somebody else.
+async fn taken(shared: &Shared, address: &Address, desired: &Value, error: CallError) -> Result<String, StepError> {
+    let found = look(&shared.ports, address, desired, None).await?;
+    match found.as_slice() {
+        [one] => Ok(one.id.clone()),
+        _ => Err(error.into()),
+    }
+}
+
+/// Looks, patches and waits until AWS has what is wanted; returns the outputs.
+async fn settle(
+    shared: &Shared,
+    step: &Step,
+    id: &str,
+    desired: &Value,
+    exists: &mut impl FnMut(),
+) -> Result<Value, StepError> {
+    let address = &step.address;
+    let kind = shared.ports.kind(address)?;
+    let broken = |error: serde_json::Error| CallError::new(ErrorClass::Broken, &address.kind, error.to_string());
+    let started = shared.ports.clock.now();
+    let pause = (kind.durations().create / 10).clamp(LOOKS.0, LOOKS.1);
+    let (mut published, mut patches) = (None, 0);
+    loop {
+        let Some(live) = shared.ports.cloud.read(address, id).await? else {
+            not_visible(shared, address, id, started)?;
+            pause_or_stop(shared, LOOKS.0, "it was made and is not visible yet").await?;
+            continue;
+        };
+        if let Some(outputs) = kind.outputs(&live).map_err(broken)?
+            && published.as_ref() != Some(&outputs)
+        {
+            shared.publish(address, outputs.clone());
+            published = Some(outputs);
+            exists();
+        }
+        let readiness = kind.ready(&live).map_err(broken)?;
+        if let Readiness::Failed { reason } = readiness {
+            return Err(
+                CallError::new(ErrorClass::Broken, &address.kind, format!("AWS gave up on it: {reason}")).into()
+            );
+        }
+        let what = match (kind.diff(desired, &live).map_err(broken)?, readiness) {
+            (Verdict::Patch { patch, .. }, _) if patches < MAX_PATCHES => {
+                if patches > 0 {
+                    // Reads lag behind writes: the change may be on its way.
+                    pause_or_stop(shared, LOOKS.0 * 2, "a change was made and does not show yet").await?;
+                }
+                patches += 1;
+                update(shared, step, id, &patch).await?;
+                continue;
+            }
+            (Verdict::Patch { changes, .. }, _) => return Err(does_not_take(address, &changes).into()),
+            (Verdict::Replace { changes }, Readiness::Ready) => return Err(does_not_take(address, &changes).into()),
+            (_, Readiness::Wait { what }) => what,
+            (Verdict::Same, _) => match published {
+                Some(outputs) => return Ok(outputs),
+                None => "AWS has not filled in its attributes".to_owned(),
+            },
+            (Verdict::Replace { .. }, Readiness::Failed { reason }) => reason,
+        };
+        shared.ports.tell(Event::Waiting { address: address.clone(), what: what.clone() });
+        pause_or_stop(shared, pause, &what).await?;
+    }
+}
+
+/// Reads lag behind creates by up to minutes; after that it is gone.
+fn not_visible(shared: &Shared, address: &Address, id: &str, started: Timestamp) -> Result<(), CallError> {
+    if shared.ports.clock.now().since(started) < patience(ErrorClass::NotYetConsistent) {
+        return Ok(());
+    }
+    let message = format!("{id} cannot be seen any more; was it deleted by somebody else?");
+    Err(CallError::new(ErrorClass::Gone, &address.kind, message))
+}
+
+fn does_not_take(address: &Address, changes: &[globe_model::Change]) -> CallError {
+    let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+    let message = format!("AWS accepted the change but does not show it: {}", fields.join(", "));
+    CallError::new(ErrorClass::Broken, &address.kind, message)
+}
+
+/// Intent, calls that may be repeated, outcome.
+async fn update(shared: &Shared, step: &Step, id: &str, patch: &Value) -> Result<(), StepError> {
+    let address = &step.address;
+    let intent = Intent {
+        token: Token::random(),
+        run: shared.run.clone(),
+        address: address.clone(),
+        action: IntentAction::Update,
+        id: Some(id.to_owned()),
+        spec: step.spec.clone().unwrap_or(Value::Null),
+        request: patch.clone(),
+    };
+    shared.ports.journal.intend(&shared.lease, &intent).await?;
+    let lost = std::sync::atomic::AtomicU32::new(0);
+    let may_repeat = |class| match class {
+        ErrorClass::Ambiguous => lost.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < MAX_LOST,
+        class => may_repeat_make(class),
+    };
+    let result = repeat_lost(shared, address, may_repeat, || shared.ports.cloud.update(address, id, patch)).await;
+    let outcome = match &result {
+        Err(StepError::Call(error)) => Outcome::Failed { error: error.clone() },
+        _ => Outcome::Updated,
+    };
+    shared.ports.journal.conclude(&shared.lease, &intent, &outcome).await?;
+    result
+}
+
+/// Like [`repeat`], for calls that may be repeated after a lost answer too.
+async fn repeat_lost<F>(
+    shared: &Shared,
+    address: &Address,
+    may_repeat: impl Fn(ErrorClass) -> bool,
+    call: impl Fn() -> F,
+) -> Result<(), StepError>
+where
+    F: Future<Output = Result<(), CallError>>,
+{
+    loop {
+        match repeat(shared, address, may_repeat_make, &call).await {
+            Err(StepError::Call(error)) if error.class == ErrorClass::Ambiguous && may_repeat(error.class) => {
+                pause_or_stop(shared, LOOKS.0, "an answer was lost").await?;
+            }
+            other => return other,
+        }
+    }
+}

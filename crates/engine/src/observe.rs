@@ -1,0 +1,148 @@
+//! Reading the inventory: recorded ids in bulk, then a search for what is wanted and not recorded.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use globe_graph::Graph;
+use globe_model::{
+    Address, CallError, Candidate, Head, Inventory, Observation, Recovery, Scope, Upstream, Wanted, mentions_unknown,
+};
+use serde_json::Value;
+
+use crate::shared::Ports;
+
+/// Reads everything recorded, and looks for everything in `whole` that is not. What cannot be read is an observation
+/// too: the inventory never fails whole.
+pub async fn observe(ports: &Ports, head: &Head, whole: &Graph) -> Inventory {
+    let mut inventory = Inventory::default();
+    let recorded = head
+        .records
+        .values()
+        .map(|record| async { (record.address.clone(), read(ports, &record.address, &record.id, false).await) });
+    inventory.seen.extend(join_all(recorded).await);
+    let mut search = Search { ports, head, whole, inventory, searched: BTreeMap::new() };
+    for layer in search.layers() {
+        search.layer(layer).await;
+    }
+    search.inventory
+}
+
+async fn read(ports: &Ports, address: &Address, id: &str, discovered: bool) -> Observation {
+    match ports.cloud.read(address, id).await {
+        Ok(Some(live)) => Observation::Live { id: id.to_owned(), live, discovered },
+        Ok(None) => Observation::Gone { id: id.to_owned() },
+        Err(error) => Observation::Unknown(error),
+    }
+}
+
+type Group = (String, Scope);
+
+struct Search<'a> {
+    ports: &'a Ports,
+    head: &'a Head,
+    whole: &'a Graph,
+    inventory: Inventory,
+    searched: BTreeMap<Group, Vec<Candidate>>,
+}
+
+impl Search<'_> {
+    /// Unrecorded resources, in layers: names and parents of a later layer may depend on ids of an earlier one.
+    fn layers(&self) -> Vec<Vec<Address>> {
+        let mut depth: BTreeMap<&Address, usize> = BTreeMap::new();
+        let mut layers: Vec<Vec<Address>> = Vec::new();
+        for resource in self.whole.in_order() {
+            let upstream = resource.upstream.iter().filter_map(|(upstream, _)| depth.get(upstream)).max();
+            let mine = upstream.map_or(0, |deepest| deepest + 1);
+            depth.insert(&resource.address, mine);
+            if !self.head.records.contains_key(&resource.address) {
+                layers.resize(layers.len().max(mine + 1), Vec::new());
+                layers[mine].push(resource.address.clone());
+            }
+        }
+        layers
+    }
+
+    async fn layer(&mut self, addresses: Vec<Address>) {
+        let mut groups: BTreeMap<Group, Vec<Wanted>> = BTreeMap::new();
+        for address in &addresses {
+            if let Some(desired) = self.searchable(address) {
+                let group = (address.kind.clone(), address.scope.clone());
+                groups.entry(group).or_default().push(Wanted { address: address.clone(), desired });
+            }
+        }
+        let ports = self.ports;
+        let asked = groups.into_iter().map(|(group, wanted)| async move {
+            let found = ports.cloud.discover(&group.0, &group.1, &wanted).await;
+            (group, wanted, found)
+        });
+        for (group, wanted, found) in join_all(asked).await {
+            self.take(group, &wanted, found);
+        }
+        let found = self.inventory.seen.clone().into_iter();
+        let fresh = found.filter_map(|(address, seen)| match seen {
+            Observation::Live { id, live: Value::Null, .. } => Some((address, id)),
+            _ => None,
+        });
+        let reads = fresh.map(|(address, id)| async move {
+            let seen = read(ports, &address, &id, true).await;
+            (address, seen)
+        });
+        for (address, seen) in join_all(reads).await {
+            match seen {
+                Observation::Gone { .. } => self.inventory.seen.remove(&address),
+                seen => self.inventory.seen.insert(address, seen),
+            };
+        }
+    }
+
+    /// What to search with, unless there is nothing to search for: an object found by name under a parent cannot
+    /// exist while the parent does not. Kinds found by tag are asked for once per scope.
+    fn searchable(&self, address: &Address) -> Option<Value> {
+        let kind = self.ports.kinds.get(&address.kind)?;
+        let by_tag = kind.recovery() != Recovery::Name;
+        if by_tag && self.searched.contains_key(&(address.kind.clone(), address.scope.clone())) {
+            return None;
+        }
+        let spec = &self.whole.get(address)?.spec;
+        let lookup = |upstream: &Address| self.outputs(upstream);
+        let desired = kind.lower(spec, &Upstream::new(&lookup)).ok()?.ok()?;
+        (by_tag || !mentions_unknown(&desired)).then_some(desired)
+    }
+
+    fn outputs(&self, address: &Address) -> Option<Value> {
+        let kind = self.ports.kinds.get(&address.kind)?;
+        if let Some(Observation::Live { live, .. }) = self.inventory.get(address)
+            && let Ok(Some(outputs)) = kind.outputs(live)
+        {
+            return Some(outputs);
+        }
+        Some(kind.unknown(address))
+    }
+
+    fn take(&mut self, group: Group, wanted: &[Wanted], found: Result<Vec<Candidate>, CallError>) {
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                let unknown = wanted.iter().map(|wanted| (wanted.address.clone(), Observation::Unknown(error.clone())));
+                self.inventory.seen.extend(unknown);
+                return;
+            }
+        };
+        let mut by_address: BTreeMap<Address, Vec<Candidate>> = BTreeMap::new();
+        for candidate in &found {
+            let known = self.head.records.contains_key(&candidate.address);
+            let deposed = self.head.deposed.iter().any(|record| record.id == candidate.id);
+            if !known && !deposed {
+                by_address.entry(candidate.address.clone()).or_default().push(candidate.clone());
+            }
+        }
+        for (address, candidates) in by_address {
+            let seen = match candidates.as_slice() {
+                [one] => Observation::Live { id: one.id.clone(), live: Value::Null, discovered: true },
+                _ => Observation::Ambiguous(candidates),
+            };
+            self.inventory.seen.insert(address, seen);
+        }
+        self.searched.entry(group).or_default().extend(found);
+    }
+}

@@ -1,0 +1,77 @@
+//! How long a failing call is repeated, by what its failure means. Nothing else in globe repeats a mutating call.
+
+use std::future::Future;
+use std::time::Duration;
+
+use globe_model::{Address, CallError, ErrorClass, Event};
+
+use crate::shared::{Shared, StepError};
+
+/// First pause between two tries.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// How long a class of failure is waited out. Facts: EC2 reads lag up to minutes, IAM about two; load balancers'
+/// network interfaces and certificates in use take up to 20 min to let go; replicas of a table are added one by one.
+pub fn patience(class: ErrorClass) -> Duration {
+    let minutes = match class {
+        ErrorClass::Throttled => 15,
+        ErrorClass::NotYetConsistent | ErrorClass::Gone => 5,
+        ErrorClass::Conflict | ErrorClass::Dependency => 40,
+        // An answer lost while deleting: repeating a delete is harmless.
+        ErrorClass::Ambiguous => 5,
+        _ => 0,
+    };
+    Duration::from_secs(minutes * 60)
+}
+
+/// Whether a failed call of a make (not of a delete) may be repeated as it is: something upstream may not be visible
+/// yet, so "not found" is waited out too.
+pub fn may_repeat_make(class: ErrorClass) -> bool {
+    class == ErrorClass::Gone || (class.heals() && class != ErrorClass::Ambiguous)
+}
+
+/// Repeats `call` while `may_repeat` allows and patience lasts.
+///
+/// # Errors
+/// The last failure, or [`StepError::Stopped`] when the user asked to stop between two tries.
+pub async fn repeat<T, F>(
+    shared: &Shared,
+    address: &Address,
+    may_repeat: impl Fn(ErrorClass) -> bool,
+    call: impl Fn() -> F,
+) -> Result<T, StepError>
+where
+    F: Future<Output = Result<T, CallError>>,
+{
+    let started = shared.ports.clock.now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let error = {
+            let _permit = shared.permit(address).await;
+            match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            }
+        };
+        let waited = shared.ports.clock.now().since(started);
+        if !may_repeat(error.class) || waited >= patience(error.class) {
+            return Err(error.into());
+        }
+        shared.ports.tell(Event::Retrying { address: address.clone(), error, after: pause });
+        pause_or_stop(shared, pause, "a call was to be repeated").await?;
+        pause = (pause * 8 / 5).min(LONGEST_PAUSE);
+    }
+}
+
+/// Sleeps, unless the user asks to stop.
+///
+/// # Errors
+/// [`StepError::Stopped`] with what was being waited for.
+pub async fn pause_or_stop(shared: &Shared, pause: Duration, what: &str) -> Result<(), StepError> {
+    tokio::select! {
+        () = shared.ports.clock.sleep(pause) => Ok(()),
+        () = shared.stop.requested() => Err(StepError::Stopped(what.to_owned())),
+    }
+}

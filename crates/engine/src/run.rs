@@ -1,0 +1,230 @@
+//! One run: starts what is ready, takes in what happens, until nothing is left.
+
+use std::sync::Arc;
+
+use globe_model::{
+    Action, Address, CallError, ErrorClass, Event, Failure, JournalError, Lease, Plan, RunEnd, RunStart, Summary,
+};
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::task::JoinSet;
+
+use crate::delete::delete;
+use crate::make::make;
+use crate::schedule::{Phase, Schedule};
+use crate::shared::{Ports, Shared, StepError, Stop};
+
+/// The run could not go on; what was done is recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The state could not be written.
+    #[error("the run stopped because its state could not be written")]
+    Journal(#[from] JournalError),
+}
+
+/// What a step says.
+enum News {
+    Exists(usize),
+    Ended(usize, Result<Option<String>, StepError>),
+}
+
+/// Carries out `plan` under `lease`.
+///
+/// # Guarantees
+/// Every mutating call has a committed intent before it and a committed outcome before anything downstream starts.
+/// One failing step stops what depends on it and nothing else.
+///
+/// # Errors
+/// When the journal fails; failures of AWS are in the summary.
+pub async fn run(ports: Ports, plan: Arc<Plan>, lease: Lease, stop: Stop) -> Result<Summary, RunError> {
+    let run = uuid::Uuid::now_v7().to_string();
+    let start = RunStart {
+        run: run.clone(),
+        stack: plan.stack.clone(),
+        account: plan.account.clone(),
+        command: plan.command,
+        parent: plan.parent,
+        steps: plan.steps.len(),
+    };
+    ports.journal.begin(&lease, &start).await?;
+    ports.tell(Event::RunStarted { run: run.clone(), command: plan.command, steps: plan.steps.len() });
+    let shared = Arc::new(Shared::new(ports.clone(), plan.clone(), lease, run, stop));
+    let mut reel = Reel::new(shared.clone());
+    reel.play().await;
+    let summary = reel.summary();
+    let complete = summary.is_complete();
+    let end = RunEnd {
+        run: shared.run.clone(),
+        done: summary.done.len(),
+        failed: summary.failed.len(),
+        not_tried: summary.not_tried.len(),
+        down: if complete { plan.leaves_down.clone() } else { Default::default() },
+        up: if complete { plan.leaves_up.clone() } else { Default::default() },
+    };
+    let finished = ports.journal.finish(&shared.lease, &end).await;
+    ports.tell(Event::RunFinished { summary: summary.clone() });
+    match reel.fatal {
+        Some(error) => Err(error.into()),
+        None => Ok(finished.map(|()| summary)?),
+    }
+}
+
+struct Reel {
+    shared: Arc<Shared>,
+    schedule: Schedule,
+    tasks: JoinSet<()>,
+    news: (UnboundedSender<News>, mpsc::UnboundedReceiver<News>),
+    done: Vec<(Address, Action)>,
+    failed: Vec<Failure>,
+    halted: Vec<(Address, String)>,
+    fatal: Option<JournalError>,
+}
+
+impl Reel {
+    fn new(shared: Arc<Shared>) -> Self {
+        let schedule = Schedule::new(&shared.plan, &shared.ports.kinds);
+        let (done, failed, halted) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            shared,
+            schedule,
+            tasks: JoinSet::new(),
+            news: mpsc::unbounded_channel(),
+            done,
+            failed,
+            halted,
+            fatal: None,
+        }
+    }
+
+    async fn play(&mut self) {
+        let stop = self.shared.stop.clone();
+        let mut announced = false;
+        loop {
+            if !stop.is_requested() && self.fatal.is_none() {
+                while let Some(step) = self.schedule.start_next() {
+                    self.start(step);
+                }
+            }
+            if self.schedule.in_flight() == 0 {
+                return;
+            }
+            tokio::select! {
+                news = self.news.1.recv() => if let Some(news) = news { self.take(news) },
+                Some(ended) = self.tasks.join_next() => if let Err(error) = ended {
+                    tracing::error!(%error, "a step ended abnormally");
+                },
+                () = stop.requested(), if !announced => {
+                    announced = true;
+                    self.shared.ports.tell(Event::Stopping { in_flight: self.schedule.in_flight() });
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, index: usize) {
+        let (shared, news) = (self.shared.clone(), self.news.0.clone());
+        self.tasks.spawn(async move {
+            let result = perform(&shared, index, &news).await;
+            // The receiver lives as long as the run.
+            let _run_is_over = news.send(News::Ended(index, result));
+        });
+    }
+
+    fn take(&mut self, news: News) {
+        match news {
+            News::Exists(index) => self.schedule.advance(index, Phase::Exists),
+            News::Ended(index, result) => self.end(index, result),
+        }
+    }
+
+    fn end(&mut self, index: usize, result: Result<Option<String>, StepError>) {
+        let Some(step) = self.shared.plan.steps.get(index) else { return };
+        let (address, action) = (step.address.clone(), step.action);
+        let error = match result {
+            Ok(_) => {
+                self.done.push((address, action));
+                self.schedule.advance(index, Phase::Done);
+                return;
+            }
+            Err(error) => error,
+        };
+        self.schedule.advance(index, Phase::Failed);
+        match error {
+            StepError::Stopped(what) => self.halted.push((address, format!("interrupted; {what}"))),
+            StepError::Call(error) => {
+                let hint = hint(&error);
+                let failure = Failure { address, action, error, hint };
+                self.shared.ports.tell(Event::Failed(failure.clone()));
+                self.failed.push(failure);
+            }
+            StepError::Journal(error) => {
+                self.halted.push((address, "its outcome could not be recorded; the next run finds out".to_owned()));
+                self.fatal = self.fatal.take().or(Some(error));
+            }
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let mut not_tried = self.halted.clone();
+        for (index, step) in self.shared.plan.steps.iter().enumerate() {
+            if self.schedule.phase(index) == Phase::Waiting {
+                let blocker = self.schedule.blocked_by(index).and_then(|blocker| self.shared.plan.steps.get(blocker));
+                let reason = blocker.map_or_else(
+                    || "the run was stopped".to_owned(),
+                    |blocker| format!("waits for {}, which did not finish", blocker.address),
+                );
+                not_tried.push((step.address.clone(), reason));
+            }
+        }
+        Summary {
+            done: self.done.clone(),
+            failed: self.failed.clone(),
+            not_tried,
+            interrupted: self.shared.stop.is_requested(),
+        }
+    }
+}
+
+async fn perform(shared: &Shared, index: usize, news: &UnboundedSender<News>) -> Result<Option<String>, StepError> {
+    let Some(step) = shared.plan.steps.get(index) else { return Ok(None) };
+    let (address, action) = (step.address.clone(), step.action);
+    shared.ports.tell(Event::Started { address: address.clone(), action });
+    let started = shared.ports.clock.now();
+    let exists = || {
+        // The receiver lives as long as the run.
+        let _run_is_over = news.send(News::Exists(index));
+    };
+    let id = match action {
+        Action::Create | Action::Update | Action::Adopt => Some(make(shared, step, exists).await?),
+        Action::Delete => {
+            delete(shared, step).await?;
+            None
+        }
+        Action::Forget => {
+            let id = step.id.as_deref().unwrap_or_default();
+            shared.ports.journal.forget(&shared.lease, &shared.run, &address, id).await?;
+            None
+        }
+    };
+    let elapsed = shared.ports.clock.now().since(started);
+    shared.ports.tell(Event::Done { address, action, id: id.clone(), elapsed });
+    Ok(id)
+}
+
+/// What to do next, by class.
+fn hint(error: &CallError) -> Option<String> {
+    let text = match error.class {
+        ErrorClass::Denied => format!("the credentials lack `{}`, or a policy denies it", error.operation),
+        ErrorClass::Quota => "ask AWS to raise this quota (Service Quotas), or use less".to_owned(),
+        ErrorClass::AlreadyExists => {
+            "something of this name exists and does not bear this stack's mark: rename one of the two".to_owned()
+        }
+        ErrorClass::Throttled => {
+            "AWS kept refusing because of too many requests: run the command again later".to_owned()
+        }
+        ErrorClass::Dependency => "something outside this stack still uses it".to_owned(),
+        ErrorClass::HoldsData => "say --delete-data to delete what it holds".to_owned(),
+        ErrorClass::Ambiguous => "AWS did not answer; the next run finds out what became of it".to_owned(),
+        _ => return None,
+    };
+    Some(text)
+}

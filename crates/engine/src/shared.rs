@@ -1,0 +1,139 @@
+//! What every step of a run needs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use globe_model::{
+    Address, CallError, Clock, Cloud, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease, Plan,
+    Scope, Upstream,
+};
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc::UnboundedSender};
+use tokio_util::sync::CancellationToken;
+
+/// Mutating calls under way at once per scope and service. AWS's mutating buckets hold 50 and refill 5 a second:
+/// twelve calls of some 200 ms each stay within that and keep the pipeline full.
+const CALLS_PER_SERVICE: usize = 12;
+
+/// The world, behind its ports.
+#[derive(Clone)]
+pub struct Ports {
+    /// AWS.
+    pub cloud: Arc<dyn Cloud>,
+    /// State.
+    pub journal: Arc<dyn Journal>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Kinds.
+    pub kinds: Arc<KindTable>,
+    /// Where events go; nobody listening is fine.
+    pub events: UnboundedSender<Event>,
+}
+
+impl Ports {
+    /// Tells whoever listens.
+    pub fn tell(&self, event: Event) {
+        // A closed channel means that nobody wants to know.
+        let _unheard = self.events.send(event);
+    }
+
+    /// The kind of an address.
+    ///
+    /// # Errors
+    /// When this globe has no such kind.
+    pub fn kind(&self, address: &Address) -> Result<&dyn ErasedKind, CallError> {
+        self.kinds.get(&address.kind).ok_or_else(|| {
+            CallError::new(
+                ErrorClass::Broken,
+                &address.kind,
+                "this globe has no such kind; was the state written by a newer one?",
+            )
+        })
+    }
+}
+
+/// The user's wish to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(CancellationToken);
+
+impl Stop {
+    /// Start nothing new; finish the calls in flight.
+    pub fn request(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether it was requested.
+    pub fn is_requested(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    /// Waits for it.
+    pub async fn requested(&self) {
+        self.0.cancelled().await;
+    }
+}
+
+/// One run, shared by its steps.
+pub struct Shared {
+    /// The world.
+    pub ports: Ports,
+    /// What is carried out.
+    pub plan: Arc<Plan>,
+    /// The right to do so.
+    pub lease: Lease,
+    /// This run's id.
+    pub run: String,
+    /// The user's wish to stop.
+    pub stop: Stop,
+    outputs: Mutex<BTreeMap<Address, Value>>,
+    permits: Mutex<BTreeMap<(Scope, String), Arc<Semaphore>>>,
+}
+
+impl Shared {
+    /// A run about to begin.
+    pub fn new(ports: Ports, plan: Arc<Plan>, lease: Lease, run: String, stop: Stop) -> Self {
+        let outputs = Mutex::new(plan.known.clone());
+        Self { ports, plan, lease, run, stop, outputs, permits: Mutex::default() }
+    }
+
+    /// Outputs that downstream may use from now on.
+    pub fn publish(&self, address: &Address, outputs: Value) {
+        self.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), outputs);
+    }
+
+    /// Lowers a spec with the outputs known now.
+    ///
+    /// # Errors
+    /// When an output is missing: the plan let a step start too early.
+    pub fn lower(&self, address: &Address, spec: &Value) -> Result<Value, CallError> {
+        let broken = |reason: String| CallError::new(ErrorClass::Broken, &address.kind, reason);
+        let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        let lookup = |upstream: &Address| outputs.get(upstream).cloned();
+        let lowered = self.ports.kind(address)?.lower(spec, &Upstream::new(&lookup));
+        lowered.map_err(|error| broken(error.to_string()))?.map_err(|pending| broken(pending.to_string()))
+    }
+
+    /// Room for one mutating call.
+    pub async fn permit(&self, address: &Address) -> Option<OwnedSemaphorePermit> {
+        let key = (address.scope.clone(), address.service().to_owned());
+        let semaphore = {
+            let mut permits = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
+            permits.entry(key).or_insert_with(|| Arc::new(Semaphore::new(CALLS_PER_SERVICE))).clone()
+        };
+        semaphore.acquire_owned().await.ok()
+    }
+}
+
+/// Why a step did not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// AWS said no.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The state could not be written: the run must stop.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The user asked to stop while it waited.
+    #[error("{0}")]
+    Stopped(String),
+}

@@ -1,0 +1,161 @@
+//! From verdicts to steps, without their order.
+
+use std::collections::BTreeSet;
+
+use globe_model::{
+    Action, Address, Cause, Change, FieldChange, Notice, Observation, PlanReport, Step, mentions_unknown,
+};
+use serde_json::Value;
+
+use crate::Input;
+use crate::judge::{Fate, Judged};
+
+/// The steps, sorted by address; deletes after what makes.
+pub fn draft(input: &Input<'_>, judged: &Judged, report: &mut PlanReport) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for (address, fate) in &judged.fates {
+        steps.extend(wanted_steps(input, judged, address, fate));
+    }
+    steps.extend(unwanted_steps(input, report));
+    steps.extend(input.head.deposed.iter().map(|record| {
+        let mut step = bare(record.address.clone(), Action::Delete, Some(record.id.clone()));
+        step.replacement = true;
+        step.reason = Some("was replaced, and is still to be removed".into());
+        step
+    }));
+    steps.sort_by(|a, b| (&a.address, a.action, &a.id).cmp(&(&b.address, b.action, &b.id)));
+    steps
+}
+
+fn bare(address: Address, action: Action, id: Option<String>) -> Step {
+    Step {
+        address,
+        action,
+        replacement: false,
+        id,
+        spec: None,
+        desired: None,
+        changes: Vec::new(),
+        reason: None,
+        after: Vec::new(),
+    }
+}
+
+fn wanted_steps(input: &Input<'_>, judged: &Judged, address: &Address, fate: &Fate) -> Vec<Step> {
+    let full = |action, id: Option<&String>| {
+        let mut step = bare(address.clone(), action, id.cloned());
+        step.spec = input.wanted.get(address).map(|resource| resource.spec.clone());
+        step.desired = judged.desired.get(address).cloned();
+        step
+    };
+    match fate {
+        Fate::Keep | Fate::Unclear => Vec::new(),
+        Fate::Create { vanished } => {
+            let mut step = full(Action::Create, None);
+            if *vanished {
+                step.id = input.head.records.get(address).map(|record| record.id.clone());
+                step.reason = Some("was deleted behind globe's back".to_owned());
+            }
+            vec![step]
+        }
+        Fate::Change { id, changes, adopt } => {
+            let mut step = full(if *adopt { Action::Adopt } else { Action::Update }, Some(id));
+            step.changes = causes(input, judged, address, changes);
+            step.reason = adopt.then(|| adoption(input, address));
+            vec![step]
+        }
+        Fate::Replace { id, changes, failed } => {
+            let mut create = full(Action::Create, None);
+            create.replacement = true;
+            create.changes = causes(input, judged, address, changes);
+            create.reason = failed.as_ref().map(|reason| format!("AWS says that it failed: {reason}"));
+            let mut delete = bare(address.clone(), Action::Delete, Some(id.clone()));
+            delete.replacement = true;
+            vec![create, delete]
+        }
+    }
+}
+
+fn adoption(input: &Input<'_>, address: &Address) -> String {
+    if input.head.records.contains_key(address) {
+        "was made by an earlier run that did not see it ready".into()
+    } else {
+        "exists and bears this stack's mark, but the state does not know it".into()
+    }
+}
+
+/// Says of every change where it comes from, by comparing with what was recorded.
+fn causes(input: &Input<'_>, judged: &Judged, address: &Address, changes: &[Change]) -> Vec<FieldChange> {
+    let recorded = input.head.records.get(address).map(|record| &record.desired);
+    let wanted = judged.desired.get(address);
+    let cause = |change: &Change| {
+        if mentions_unknown(&change.to) {
+            return Cause::Upstream;
+        }
+        match (recorded, wanted) {
+            (Some(recorded), Some(wanted)) if member(recorded, &change.field) == member(wanted, &change.field) => {
+                Cause::Drift
+            }
+            _ => Cause::File,
+        }
+    };
+    let typed = |change: &Change| FieldChange {
+        field: change.field.clone(),
+        from: change.from.clone(),
+        to: change.to.clone(),
+        cause: cause(change),
+    };
+    changes.iter().map(typed).collect()
+}
+
+/// The member at a dotted path; a tag's key may itself contain dots.
+fn member<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    if let Some(found) = value.get(path) {
+        return Some(found);
+    }
+    let (first, rest) = path.split_once('.')?;
+    member(value.get(first)?, rest)
+}
+
+/// Deletes for what is recorded or found, and not wanted.
+fn unwanted_steps(input: &Input<'_>, report: &mut PlanReport) -> Vec<Step> {
+    let recorded = input.head.records.keys();
+    let addresses: BTreeSet<&Address> = recorded.chain(input.inventory.seen.keys()).collect();
+    let unwanted = addresses.into_iter().filter(|address| input.wanted.get(address).is_none());
+    unwanted.filter_map(|address| unwanted_step(input, address, report)).collect()
+}
+
+fn unwanted_step(input: &Input<'_>, address: &Address, report: &mut PlanReport) -> Option<Step> {
+    let recorded = input.head.records.get(address);
+    match (input.inventory.get(address), recorded) {
+        (Some(Observation::Live { id, .. }), _) => {
+            let mut step = bare(address.clone(), Action::Delete, Some(id.clone()));
+            step.reason = removal_reason(input, address, recorded.is_some());
+            Some(step)
+        }
+        (Some(Observation::Unknown(error)), _) => {
+            report.notices.push(Notice::Unreadable { address: address.clone(), error: error.to_string() });
+            None
+        }
+        (Some(Observation::Ambiguous(candidates)), _) => {
+            let ids: Vec<&str> = candidates.iter().map(|candidate| candidate.id.as_str()).collect();
+            let reason = format!("several objects claim this address: {}; delete all but one by hand", ids.join(", "));
+            report.notices.push(Notice::Refused { address: address.clone(), reason });
+            None
+        }
+        (Some(Observation::Gone { .. }) | None, Some(record)) => {
+            let mut step = bare(address.clone(), Action::Forget, Some(record.id.clone()));
+            step.reason = Some("AWS no longer has it".into());
+            Some(step)
+        }
+        (Some(Observation::Gone { .. }) | None, None) => None,
+    }
+}
+
+fn removal_reason(input: &Input<'_>, address: &Address, recorded: bool) -> Option<String> {
+    match (input.whole.get(address).is_some(), recorded) {
+        (true, _) => None,
+        (false, true) => Some("is not in the file any more".into()),
+        (false, false) => Some("bears this stack's mark, but neither file nor state know it".into()),
+    }
+}

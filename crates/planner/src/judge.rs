@@ -1,0 +1,153 @@
+//! One verdict per wanted resource, upstream first.
+
+use std::collections::BTreeMap;
+
+use globe_graph::Resource;
+use globe_model::{Address, Change, ErasedKind, Notice, Observation, PlanReport, Readiness, Upstream, Verdict};
+use serde_json::Value;
+
+use crate::Input;
+
+/// What is to become of one wanted resource.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// It does not exist: make it.
+    Create {
+        /// The journal knew it, so it was deleted behind globe's back.
+        vanished: bool,
+    },
+    /// It exists and is as wanted, and the journal knows.
+    Keep,
+    /// It exists; record it, finish it, or change it in place.
+    Change {
+        /// Its AWS identity.
+        id: String,
+        /// What differs.
+        changes: Vec<Change>,
+        /// It is not recorded yet, or was never ready.
+        adopt: bool,
+    },
+    /// It exists and cannot be changed: make it anew.
+    Replace {
+        /// Its AWS identity.
+        id: String,
+        /// What forces it.
+        changes: Vec<Change>,
+        /// AWS says that it failed.
+        failed: Option<String>,
+    },
+    /// Nothing can be said; a notice says why.
+    Unclear,
+}
+
+/// Verdicts by address.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// What is to become of it.
+    pub fates: BTreeMap<Address, Fate>,
+    /// The lowered form, stand-ins included.
+    pub desired: BTreeMap<Address, Value>,
+    /// Outputs of what exists and stays.
+    pub known: BTreeMap<Address, Value>,
+}
+
+/// Judges every wanted resource.
+pub fn judge(input: &Input<'_>, report: &mut PlanReport) -> Judged {
+    let mut judged = Judged::default();
+    for resource in input.wanted.in_order() {
+        let Some(kind) = input.kinds.get(&resource.address.kind) else { continue };
+        let fate = match judge_one(input, kind, resource, &mut judged, report) {
+            Ok(fate) => fate,
+            Err(reason) => {
+                report.notices.push(Notice::Unreadable { address: resource.address.clone(), error: reason });
+                Fate::Unclear
+            }
+        };
+        if fate == Fate::Keep {
+            report.unchanged += 1;
+        }
+        judged.fates.insert(resource.address.clone(), fate);
+    }
+    judged
+}
+
+fn judge_one(
+    input: &Input<'_>,
+    kind: &dyn ErasedKind,
+    resource: &Resource,
+    judged: &mut Judged,
+    report: &mut PlanReport,
+) -> Result<Fate, String> {
+    let address = &resource.address;
+    let desired = lower(input, kind, resource, judged)?;
+    judged.desired.insert(address.clone(), desired.clone());
+    match input.inventory.get(address) {
+        None => Ok(Fate::Create { vanished: false }),
+        Some(Observation::Gone { .. }) => Ok(Fate::Create { vanished: true }),
+        Some(Observation::Unknown(error)) => {
+            if let Some(record) = input.head.records.get(address).filter(|record| !record.outputs.is_null()) {
+                judged.known.insert(address.clone(), record.outputs.clone());
+            }
+            Err(error.to_string())
+        }
+        Some(Observation::Ambiguous(candidates)) => {
+            let ids: Vec<&str> = candidates.iter().map(|candidate| candidate.id.as_str()).collect();
+            let reason = format!(
+                "{} objects claim this address: {}. Delete all but one, or remove their globe:address tag; globe does not guess.",
+                ids.len(),
+                ids.join(", ")
+            );
+            report.notices.push(Notice::Refused { address: address.clone(), reason });
+            Ok(Fate::Unclear)
+        }
+        Some(Observation::Live { id, live, discovered }) => {
+            compare(input, kind, address, &desired, Sight { id, live, discovered: *discovered }, judged)
+        }
+    }
+}
+
+/// A live object.
+struct Sight<'a> {
+    id: &'a str,
+    live: &'a Value,
+    discovered: bool,
+}
+
+fn compare(
+    input: &Input<'_>,
+    kind: &dyn ErasedKind,
+    address: &Address,
+    desired: &Value,
+    sight: Sight<'_>,
+    judged: &mut Judged,
+) -> Result<Fate, String> {
+    let words = |error: serde_json::Error| error.to_string();
+    let id = sight.id.to_owned();
+    if let Readiness::Failed { reason } = kind.ready(sight.live).map_err(words)? {
+        return Ok(Fate::Replace { id, changes: Vec::new(), failed: Some(reason) });
+    }
+    let ready = kind.ready(sight.live).map_err(words)? == Readiness::Ready;
+    let recorded = input.head.records.get(address);
+    let unfinished = sight.discovered || recorded.is_none_or(|record| record.outputs.is_null()) || !ready;
+    let verdict = kind.diff(desired, sight.live).map_err(words)?;
+    if !matches!(verdict, Verdict::Replace { .. })
+        && let Some(outputs) = kind.outputs(sight.live).map_err(words)?
+    {
+        judged.known.insert(address.clone(), outputs);
+    }
+    Ok(match verdict {
+        Verdict::Same if !unfinished => Fate::Keep,
+        Verdict::Same => Fate::Change { id, changes: Vec::new(), adopt: true },
+        Verdict::Patch { changes, .. } => Fate::Change { id, changes, adopt: unfinished },
+        Verdict::Replace { changes } => Fate::Replace { id, changes, failed: None },
+    })
+}
+
+/// Lowers with outputs of what stays, and stand-ins for what is made (anew).
+fn lower(input: &Input<'_>, kind: &dyn ErasedKind, resource: &Resource, judged: &Judged) -> Result<Value, String> {
+    let lookup = |address: &Address| {
+        judged.known.get(address).cloned().or_else(|| Some(input.kinds.get(&address.kind)?.unknown(address)))
+    };
+    let lowered = kind.lower(&resource.spec, &Upstream::new(&lookup)).map_err(|error| error.to_string())?;
+    lowered.map_err(|pending| pending.to_string())
+}

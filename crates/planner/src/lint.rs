@@ -1,0 +1,64 @@
+//! What no plan may be; the tests run it after every plan, and the engine before every run.
+
+use std::collections::BTreeSet;
+
+use globe_model::{Action, Address, Plan};
+
+/// Something wrong with a plan: a defect of the planner, or a damaged plan file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// A link leads nowhere.
+    #[error("the step for {0} waits for a step that does not exist")]
+    DanglingLink(Address),
+    /// Steps wait for each other.
+    #[error("the steps wait for each other, {0} among them")]
+    Cycle(Address),
+    /// The same thing is done twice.
+    #[error("{0} is in the plan twice with the same action")]
+    Twice(Address),
+    /// A delete, update or adoption without an identity.
+    #[error("the step for {0} does not say which object it means")]
+    NoIdentity(Address),
+    /// A create or update without a spec.
+    #[error("the step for {0} does not say what is wanted")]
+    NoSpec(Address),
+}
+
+/// Finds flaws; an empty answer is a sound plan.
+pub fn lint(plan: &Plan) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let mut seen = BTreeSet::new();
+    for step in &plan.steps {
+        let address = || step.address.clone();
+        if step.after.iter().any(|link| link.step >= plan.steps.len()) {
+            flaws.push(Flaw::DanglingLink(address()));
+        }
+        if !seen.insert((&step.address, step.action, &step.id)) {
+            flaws.push(Flaw::Twice(address()));
+        }
+        if step.action != Action::Create && step.id.is_none() {
+            flaws.push(Flaw::NoIdentity(address()));
+        }
+        if matches!(step.action, Action::Create | Action::Update | Action::Adopt) && step.spec.is_none() {
+            flaws.push(Flaw::NoSpec(address()));
+        }
+    }
+    flaws.extend(cycle(plan));
+    flaws
+}
+
+fn cycle(plan: &Plan) -> Option<Flaw> {
+    let mut done: BTreeSet<usize> = BTreeSet::new();
+    loop {
+        let free = |index: &usize| {
+            let after = plan.steps.get(*index).map(|step| step.after.as_slice()).unwrap_or_default();
+            !done.contains(index) && after.iter().all(|link| done.contains(&link.step) || link.step >= plan.steps.len())
+        };
+        let ready: Vec<usize> = (0..plan.steps.len()).filter(free).collect();
+        if ready.is_empty() {
+            let stuck = (0..plan.steps.len()).find(|index| !done.contains(index))?;
+            return plan.steps.get(stuck).map(|step| Flaw::Cycle(step.address.clone()));
+        }
+        done.extend(ready);
+    }
+}

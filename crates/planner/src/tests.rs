@@ -1,0 +1,265 @@
+//! Plans for small worlds of one made-up kind.
+
+use std::collections::BTreeMap;
+
+use globe_graph::GraphBuilder;
+use globe_model::{
+    Action, Cause, Durations, Edge, Kind, Observation, Pending, Readiness, Record, Recovery, Ref, ReplaceOrder, Scope,
+    Step, Timestamp, Upstream, Verdict, changes, erased, unknown,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::*;
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Spec {
+    on: Vec<Ref<Node>>,
+    fixed: String,
+    soft: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    on: Vec<String>,
+    fixed: String,
+    soft: String,
+}
+
+struct Node;
+
+impl Kind for Node {
+    const NAME: &'static str = "test/node";
+    const RECOVERY: Recovery = Recovery::Name;
+    const REPLACE: ReplaceOrder = ReplaceOrder::DeleteFirst;
+    const DURATIONS: Durations = Durations::secs(1, 1);
+    type Spec = Spec;
+    type Desired = State;
+    type Live = State;
+    type Patch = ();
+    type Outputs = String;
+    fn refs(spec: &Spec, visit: &mut dyn FnMut(Edge)) {
+        spec.on.iter().for_each(|reference| visit(Edge::ready(reference)));
+    }
+    fn lower(spec: &Spec, upstream: &Upstream<'_>) -> Result<State, Pending> {
+        let on = spec.on.iter().map(|reference| upstream.of(reference)).collect::<Result<_, _>>()?;
+        Ok(State { on, fixed: spec.fixed.clone(), soft: spec.soft.clone() })
+    }
+    fn diff(desired: &State, live: &State) -> Verdict<()> {
+        let fixed = changes().field("fixed", &live.fixed, &desired.fixed).field("on", &live.on, &desired.on);
+        if !fixed.is_empty() {
+            return Verdict::Replace { changes: fixed.done() };
+        }
+        Verdict::patch_if(changes().field("soft", &live.soft, &desired.soft), ())
+    }
+    fn ready(_: &State) -> Readiness {
+        Readiness::Ready
+    }
+    fn outputs(live: &State) -> Option<String> {
+        Some(format!("id-{}", live.fixed))
+    }
+    fn unknown(address: &Address) -> String {
+        unknown(address, "id")
+    }
+}
+
+/// A world: what the file says, what the journal says, what AWS says.
+#[derive(Default)]
+struct Case {
+    wanted: Vec<(&'static str, Spec)>,
+    head: Head,
+    inventory: Inventory,
+    selection: Selection,
+    down: bool,
+}
+
+fn at(name: &str) -> Address {
+    let (scope, name) = name.split_once(':').unwrap_or(("us-east-1", name));
+    Address::new(scope, "test/node", name)
+}
+
+fn spec(fixed: &str, soft: &str, on: &[&str]) -> Spec {
+    let reference = |name: &&str| {
+        let address = at(name);
+        Ref::to(address.scope, address.name)
+    };
+    Spec { on: on.iter().map(reference).collect(), fixed: fixed.into(), soft: soft.into() }
+}
+
+impl Case {
+    fn wants(mut self, name: &'static str, spec: Spec) -> Self {
+        self.wanted.push((name, spec));
+        self
+    }
+
+    /// Recorded and live as this spec says.
+    fn has(mut self, name: &str, spec: Spec) -> Self {
+        let ids = spec.on.iter().map(|on| match self.inventory.get(on.address()) {
+            Some(Observation::Live { live, .. }) => format!("id-{}", live["fixed"].as_str().unwrap_or_default()),
+            _ => String::new(),
+        });
+        let state = json!({"on": ids.collect::<Vec<_>>(), "fixed": spec.fixed, "soft": spec.soft});
+        let record = Record {
+            address: at(name),
+            id: format!("aws-{name}"),
+            spec: serde_json::to_value(&spec).expect("JSON"),
+            desired: state.clone(),
+            outputs: json!(format!("id-{}", spec.fixed)),
+            at: Timestamp::default(),
+        };
+        let live = Observation::Live { id: record.id.clone(), live: state, discovered: false };
+        self.inventory.seen.insert(at(name), live);
+        self.head.records.insert(at(name), record);
+        self
+    }
+
+    fn drifts(mut self, name: &str, member: &str, value: &str) -> Self {
+        if let Some(Observation::Live { live, .. }) = self.inventory.seen.get_mut(&at(name)) {
+            live[member] = json!(value);
+        }
+        self
+    }
+
+    fn plan(&self) -> (Plan, PlanReport) {
+        let kinds = KindTable::new([erased::<Node>()]);
+        let mut builder = GraphBuilder::default();
+        for (name, spec) in &self.wanted {
+            builder.add_value(at(name), serde_json::to_value(spec).expect("JSON"));
+        }
+        let graph = builder.build(&kinds).expect("a DAG");
+        let input = Input {
+            stack: "acme",
+            account: "123456789012",
+            command: if self.down { Command::Down } else { Command::Up },
+            kinds: &kinds,
+            wanted: &graph,
+            whole: &graph,
+            head: &self.head,
+            inventory: &self.inventory,
+            selection: &self.selection,
+            data: DataPolicy::Keep,
+            leaves_down: BTreeSet::new(),
+            leaves_up: BTreeSet::new(),
+        };
+        let (plan, report) = plan(&input);
+        assert_eq!(lint(&plan), [], "{plan:#?}");
+        let text = serde_json::to_string(&plan).expect("a plan is JSON");
+        assert_eq!(serde_json::from_str::<Plan>(&text).expect("and back"), plan);
+        (plan, report)
+    }
+
+    /// `action name <- what it waits for`, one line a step.
+    fn lines(&self) -> Vec<String> {
+        let (plan, _) = self.plan();
+        let title = |step: &Step| format!("{:?} {}", step.action, step.address.name).to_lowercase();
+        let line = |step: &Step| {
+            let after: Vec<String> = step.after.iter().map(|link| title(&plan.steps[link.step])).collect();
+            if after.is_empty() { title(step) } else { format!("{} <- {}", title(step), after.join(", ")) }
+        };
+        plan.steps.iter().map(line).collect()
+    }
+}
+
+#[test]
+fn nothing_there_means_create_upstream_first() {
+    let case = Case::default().wants("a", spec("1", "x", &[])).wants("b", spec("1", "x", &["a"]));
+    assert_eq!(case.lines(), ["create a", "create b <- create a"]);
+}
+
+#[test]
+fn as_wanted_means_nothing_to_do() {
+    let case = Case::default().has("a", spec("1", "x", &[])).wants("a", spec("1", "x", &[]));
+    let (plan, report) = case.plan();
+    assert!(plan.is_empty());
+    assert_eq!(report.unchanged, 1);
+}
+
+#[test]
+fn every_change_names_its_cause() {
+    let case = Case::default().has("a", spec("1", "x", &[])).wants("a", spec("1", "y", &[]));
+    let (plan, _) = case.plan();
+    assert_eq!(plan.steps[0].action, Action::Update);
+    assert_eq!(plan.steps[0].changes[0].cause, Cause::File);
+
+    let case = Case::default().has("a", spec("1", "x", &[])).drifts("a", "soft", "z").wants("a", spec("1", "x", &[]));
+    let (plan, _) = case.plan();
+    assert_eq!(plan.steps[0].changes[0].cause, Cause::Drift);
+    assert_eq!((&plan.steps[0].changes[0].from, &plan.steps[0].changes[0].to), (&json!("z"), &json!("x")));
+}
+
+#[test]
+fn a_replacement_carries_its_dependents_along() {
+    let case = Case::default()
+        .has("a", spec("1", "x", &[]))
+        .has("b", spec("1", "x", &["a"]))
+        .wants("a", spec("2", "x", &[]))
+        .wants("b", spec("1", "x", &["a"]));
+    assert_eq!(
+        case.lines(),
+        ["create a <- delete a", "delete a <- delete b", "create b <- create a, delete b", "delete b"]
+    );
+    let (plan, _) = case.plan();
+    let b = plan.steps.iter().find(|step| step.address == at("b") && step.action == Action::Create).expect("b");
+    assert_eq!(b.changes[0].cause, Cause::Upstream);
+}
+
+#[test]
+fn what_left_the_file_goes_dependents_first() {
+    let case = Case::default().has("a", spec("1", "x", &[])).has("b", spec("1", "x", &["a"]));
+    assert_eq!(case.lines(), ["delete a <- delete b", "delete b"]);
+}
+
+#[test]
+fn what_was_deleted_behind_our_back_is_made_again() {
+    let mut case = Case::default().has("a", spec("1", "x", &[])).wants("a", spec("1", "x", &[]));
+    case.inventory.seen.insert(at("a"), Observation::Gone { id: "aws-a".into() });
+    let (plan, _) = case.plan();
+    assert_eq!(plan.steps[0].action, Action::Create);
+    assert!(plan.steps[0].reason.as_deref().is_some_and(|reason| reason.contains("behind globe's back")));
+}
+
+#[test]
+fn an_unrecorded_object_is_adopted_and_an_unfinished_one_finished() {
+    let mut case = Case::default().has("a", spec("1", "x", &[])).wants("a", spec("1", "x", &[]));
+    case.head.records.get_mut(&at("a")).expect("recorded").outputs = Value::Null;
+    assert_eq!(case.lines(), ["adopt a"]);
+    case.head.records.clear();
+    assert_eq!(case.lines(), ["adopt a"]);
+}
+
+#[test]
+fn a_region_that_cannot_be_read_is_unknown_and_nothing_is_planned_for_it() {
+    let mut case = Case::default().has("a", spec("1", "x", &[])).wants("a", spec("1", "y", &[]));
+    let error = globe_model::CallError::new(globe_model::ErrorClass::Ambiguous, "ec2:DescribeVpcs", "timed out");
+    case.inventory.seen.insert(at("a"), Observation::Unknown(error));
+    let (plan, report) = case.plan();
+    assert!(plan.is_empty());
+    assert_eq!(report.notices.len(), 1);
+}
+
+#[test]
+fn choosing_a_region_pulls_in_what_it_needs_and_names_what_it_leaves() {
+    let scopes = Some(BTreeSet::from([Scope::region("eu-central-1")]));
+    let case = Case { selection: Selection { scopes, only: Vec::new() }, ..Case::default() }
+        .wants("a", spec("1", "x", &[]))
+        .wants("z", spec("1", "x", &[]))
+        .wants("eu-central-1:b", spec("1", "x", &["a"]));
+    let (plan, report) = case.plan();
+    let names: Vec<_> = plan.steps.iter().map(|step| step.address.name.as_str()).collect();
+    assert_eq!(names, ["b", "a"]);
+    let texts: BTreeMap<String, usize> = report.notices.iter().fold(BTreeMap::new(), |mut count, notice| {
+        *count.entry(serde_json::to_value(notice).expect("JSON")["notice"].to_string()).or_default() += 1;
+        count
+    });
+    assert_eq!(texts, BTreeMap::from([("\"not_selected\"".to_owned(), 1), ("\"pulled_in\"".to_owned(), 1)]));
+}
+
+#[test]
+fn two_objects_with_one_address_refuse_the_plan() {
+    let candidate = |id: &str| globe_model::Candidate { address: at("a"), id: id.into(), nonce: None };
+    let mut case = Case::default().wants("a", spec("1", "x", &[]));
+    case.inventory.seen.insert(at("a"), Observation::Ambiguous(vec![candidate("one"), candidate("two")]));
+    let (plan, report) = case.plan();
+    assert!(plan.is_empty());
+    assert_eq!(report.refusals().count(), 1);
+}
