@@ -1,2 +1,74 @@
-//! Under construction.
-fn main() {}
+//! The workspace's own tasks, behind `cargo xtask`: its checks, its generated files and its size.
+//!
+//! One file or folder per task. It must stay light: nobody waits for the AWS SDK to have a schema written.
+
+mod checks;
+mod console;
+mod crate_map;
+mod generated;
+mod layers;
+mod schema;
+mod size;
+mod workspace;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::generated::Mode;
+use crate::workspace::Workspace;
+
+/// The tasks of the globe workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Every check and every test, in order, up to the first that fails
+    Test {
+        /// Only the crates that can be built without the AWS SDK
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Check which crate may use which, and the house rules of manifests and file names
+    Layers,
+    /// Write config/globe.schema.json from the configuration's types
+    Schema {
+        /// Write nothing; fail if the file is not current
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the README's crate map from the crates' own first paragraphs
+    CrateMap {
+        /// Write nothing; fail if the map is not current
+        #[arg(long)]
+        check: bool,
+    },
+    /// List files over 500 and functions over 100 lines; fail for files over 900
+    Size,
+}
+
+fn main() -> Result<()> {
+    let task = Arguments::parse().task;
+    let workspace = Workspace::read()?;
+    match task {
+        Task::Test { fast } => checks::run(&workspace, fast),
+        Task::Layers => layers::run(&workspace),
+        Task::Schema { check } => schema::run(&workspace, Mode::new(check)),
+        Task::CrateMap { check } => crate_map::run(&workspace, Mode::new(check)),
+        Task::Size => size::run(&workspace),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,154 @@
+//! `cargo xtask test`: everything that must hold before a change lands, cheapest first.
+
+mod scope;
+mod step;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::console;
+use crate::generated::Mode;
+use crate::workspace::Workspace;
+use crate::{crate_map, layers, schema};
+use scope::Scope;
+use step::{Cargo, Step};
+
+/// Runs all checks, or those of the crates without the AWS SDK.
+///
+/// # Errors
+/// The first check that fails; what comes after it is not tried.
+pub fn run(workspace: &Workspace, fast: bool) -> Result<()> {
+    let scope = if fast { Scope::without_sdk(workspace) } else { Scope::Workspace };
+    in_order(workspace, &steps(workspace, &scope))
+}
+
+fn in_order(workspace: &Workspace, steps: &[Step]) -> Result<()> {
+    let began = now();
+    for (index, step) in steps.iter().enumerate() {
+        let number = format!("{}/{}", index + 1, steps.len());
+        console::note(&format!("\n── {number} {}: {} ──", step.title, step.action));
+        let started = now();
+        step.action.run(workspace).with_context(|| stopped(step, &number, started.elapsed()))?;
+        console::note(&format!("── {number} {} passed in {} ──", step.title, shown(started.elapsed())));
+    }
+    console::note(&format!("\nAll {} checks passed in {}.", steps.len(), shown(began.elapsed())));
+    Ok(())
+}
+
+/// Elapsed real time is shown to a person and decides nothing.
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn stopped(step: &Step, number: &str, elapsed: Duration) -> String {
+    let title = step.title;
+    format!(
+        "check {number} ({title}) failed after {}; what comes after it was not tried\n\n    help: {}",
+        shown(elapsed),
+        step.help
+    )
+}
+
+/// `4.2 s`, or `12 min 5 s`.
+fn shown(elapsed: Duration) -> String {
+    match elapsed.as_secs() {
+        0..60 => format!("{:.1} s", elapsed.as_secs_f64()),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+fn steps(workspace: &Workspace, scope: &Scope) -> Vec<Step> {
+    let mut steps = house_rules();
+    steps.extend(compiled(scope));
+    if scope.holds_the_program() {
+        steps.push(Step::cargo("build", Cargo::new("build").args(["--package", "globe"]), "mend the errors above"));
+    }
+    // The end-to-end tests drive the program that the step before has built.
+    let test = Cargo::new("test").args(scope.arguments()).env("GLOBE_BIN", workspace.program("globe"));
+    steps.push(Step::cargo(
+        "tests",
+        test,
+        "the failing tests are named above; run one with `cargo test -p PACKAGE NAME`",
+    ));
+    steps
+}
+
+/// What needs no build but this program's own.
+fn house_rules() -> Vec<Step> {
+    vec![
+        Step::cargo("format", Cargo::new("fmt").args(["--all", "--check"]), "run `cargo fmt --all`"),
+        Step::own("layers", "cargo xtask layers", layers::run, "each breach above says what to do"),
+        Step::own("schema", "cargo xtask schema --check", |w| schema::run(w, Mode::Check), "run `cargo xtask schema`"),
+        Step::own(
+            "crate map",
+            "cargo xtask crate-map --check",
+            |workspace| crate_map::run(workspace, Mode::Check),
+            "run `cargo xtask crate-map`",
+        ),
+    ]
+}
+
+fn compiled(scope: &Scope) -> [Step; 2] {
+    let clippy = Cargo::new("clippy").args(scope.arguments()).args(["--all-targets", "--", "-D", "warnings"]);
+    let doc = Cargo::new("doc").args(["--no-deps"]).args(scope.arguments()).env("RUSTDOCFLAGS", "-D warnings");
+    [
+        Step::cargo("clippy", clippy, "mend the warnings above; an `allow` needs a reason"),
+        Step::cargo("documentation", doc, "mend the warnings above"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::*;
+
+    fn lines(scope: &Scope) -> Vec<String> {
+        let workspace = Workspace::read().expect("cargo metadata");
+        steps(&workspace, scope).iter().map(|step| step.action.to_string()).collect()
+    }
+
+    #[test]
+    fn the_whole_workspace_is_checked_and_the_program_built_before_the_tests() {
+        assert_eq!(
+            lines(&Scope::Workspace),
+            [
+                "cargo fmt --all --check",
+                "cargo xtask layers",
+                "cargo xtask schema --check",
+                "cargo xtask crate-map --check",
+                "cargo clippy --workspace --all-targets -- -D warnings",
+                "cargo doc --no-deps --workspace",
+                "cargo build --package globe",
+                "cargo test --workspace",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_fast_checks_do_not_build_the_program() {
+        let lines = lines(&Scope::Packages(vec!["globe-model".into(), "xtask".into()]));
+        assert!(!lines.iter().any(|line| line.starts_with("cargo build")), "{lines:?}");
+        assert_eq!(lines.last().map(String::as_str), Some("cargo test --package globe-model --package xtask"));
+    }
+
+    #[test]
+    fn the_first_failure_stops_and_says_what_to_do() {
+        let workspace = Workspace::read().expect("cargo metadata");
+        let steps = [
+            Step::own("first", "one", |_| Ok(()), "none"),
+            Step::own("second", "two", |_| bail!("a breach"), "mend it"),
+            Step::own("third", "three", |_| bail!("never reached"), "none"),
+        ];
+        let error = format!("{:#}", in_order(&workspace, &steps).expect_err("the second fails"));
+        assert!(error.starts_with("check 2/3 (second) failed after "), "{error}");
+        assert!(error.contains("help: mend it") && error.ends_with("a breach"), "{error}");
+    }
+
+    #[test]
+    fn times_are_readable() {
+        assert_eq!(shown(Duration::from_millis(4_240)), "4.2 s");
+        assert_eq!(shown(Duration::from_secs(725)), "12 min 5 s");
+    }
+}
