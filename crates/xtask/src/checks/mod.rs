@@ -5,7 +5,7 @@ mod step;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Error, Result, anyhow};
 
 use crate::console;
 use crate::generated::Mode;
@@ -29,7 +29,7 @@ fn in_order(workspace: &Workspace, steps: &[Step]) -> Result<()> {
         let number = format!("{}/{}", index + 1, steps.len());
         console::note(&format!("\n── {number} {}: {} ──", step.title, step.action));
         let started = now();
-        step.action.run(workspace).with_context(|| stopped(step, &number, started.elapsed()))?;
+        step.action.run(workspace).map_err(|cause| stopped(&cause, step, &number, started.elapsed()))?;
         console::note(&format!("── {number} {} passed in {} ──", step.title, shown(started.elapsed())));
     }
     console::note(&format!("\nAll {} checks passed in {}.", steps.len(), shown(began.elapsed())));
@@ -41,13 +41,11 @@ fn now() -> Instant {
     Instant::now()
 }
 
-fn stopped(step: &Step, number: &str, elapsed: Duration) -> String {
-    let title = step.title;
-    format!(
-        "check {number} ({title}) failed after {}; what comes after it was not tried\n\n    help: {}",
-        shown(elapsed),
-        step.help
-    )
+/// The cause first, since it may be long; the verdict last, where the eye falls.
+fn stopped(cause: &Error, step: &Step, number: &str, elapsed: Duration) -> Error {
+    let (title, elapsed) = (step.title, shown(elapsed));
+    let verdict = format!("check {number} ({title}) failed after {elapsed}; what comes after it was not tried");
+    anyhow!("{cause:#}\n\n{verdict}\n    help: {}", step.help)
 }
 
 /// `4.2 s`, or `12 min 5 s`.
@@ -142,8 +140,8 @@ mod tests {
             Step::own("third", "three", |_| bail!("never reached"), "none"),
         ];
         let error = format!("{:#}", in_order(&workspace, &steps).expect_err("the second fails"));
-        assert!(error.starts_with("check 2/3 (second) failed after "), "{error}");
-        assert!(error.contains("help: mend it") && error.ends_with("a breach"), "{error}");
+        assert!(error.starts_with("a breach\n\ncheck 2/3 (second) failed after "), "{error}");
+        assert!(error.ends_with("help: mend it"), "{error}");
     }
 
     #[test]
