@@ -1,0 +1,330 @@
+use std::time::Duration;
+
+use globe_model::{Action, Cause, Command, Notice, Plan, PlanReport, Step};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::sample;
+use crate::style::Detail;
+
+const TIME: Option<Duration> = Some(Duration::from_secs(370));
+
+fn text((plan, report): &(Plan, PlanReport)) -> String {
+    plan_text(plan, report, TIME, Style::PLAIN)
+}
+
+#[test]
+fn a_first_up_is_short() {
+    insta::assert_snapshot!(text(&sample::create_many()), @r"
+    Plan to bring up stack acme in account 123456789012
+
+    global         + 4  ~ 0  -/+ 0  - 0
+      +   iam/role        web
+      +   route53/record  main/www/A/eu-central-1 main/www/A/us-east-1
+      +   route53/zone    main
+
+    eu-central-1   + 11  ~ 0  -/+ 0  - 0
+      +   ec2/subnet           main-data-a main-data-b main-data-c main-private-a
+                               main-private-b main-private-c main-public-a
+                               main-public-b main-public-c
+      +   ec2/vpc              main
+      +   elbv2/load_balancer  web
+
+    us-east-1      + 11  ~ 0  -/+ 0  - 0
+      +   ec2/subnet           main-data-a main-data-b main-data-c main-private-a
+                               main-private-b main-private-c main-public-a
+                               main-public-b main-public-c
+      +   ec2/vpc              main
+      +   elbv2/load_balancer  web
+
+    Plan: + 26  ~ 0  -/+ 0  - 0, 0 unchanged
+    In global and 2 regions; about 6 min 10 s if nothing but AWS limits it.
+    ");
+}
+
+#[test]
+fn changes_name_their_fields_and_causes() {
+    insta::assert_snapshot!(text(&sample::mixed()), @r#"
+    Plan to bring up stack acme in account 123456789012
+
+    eu-central-1   + 0  ~ 1  -/+ 1  - 0
+      ~   autoscaling/group    web
+            desired: 5 -> 3  (drift)
+            launch_template: "lt-0aa1" -> known after apply  (upstream)
+            tags.owner: "sre@example.com" -> "web@example.com"  (file)
+            tags.tier: (none) -> "gold"  (file)
+      -/+ ec2/launch_template  web (the new one is made first)
+            instance_type: "m6i.large" -> "m7i.large"  (file)
+            db_password: (sensitive) -> (sensitive)  (file)
+
+    us-east-1      + 0  ~ 2  -/+ 0  - 1  = 1  . 1
+      .   ec2/nat_gateway  main-a (deleted behind globe's back)
+      ~   ec2/subnet       main-public-a main-public-b
+            map_public_ip: false -> true  (drift)
+      =   ec2/vpc          main [id-of-main]
+      -   s3/bucket        logs (not in the file any more)
+
+    Unknown: 2 resources in ap-southeast-1 could not be read, so nothing is planned
+      there: ec2:DescribeVpcs: no answer within 10 s
+    Though not selected, in the plan because eu-central-1/autoscaling/group/web
+      needs it: us-east-1/ec2/vpc/main
+    Not selected in us-west-2, so left as it is: 2 to create and 1 to update.
+
+    Plan: + 0  ~ 3  -/+ 1  - 1  = 1  . 1, 40 unchanged
+    In 2 regions; about 6 min 10 s if nothing but AWS limits it.
+    "#);
+}
+
+#[test]
+fn a_region_taken_down() {
+    insta::assert_snapshot!(text(&sample::down()), @r#"
+    Plan to take down stack acme in account 123456789012
+    Data is deleted with its resources: --delete-data was given.
+
+    global         + 0  ~ 1  -/+ 0  - 0
+      ~   dynamodb/table  user-sessions
+            replicas[]: "eu-central-1" -> (none)  (file)
+
+    eu-central-1   + 0  ~ 0  -/+ 0  - 4
+      -   ec2/subnet  main-a main-b main-c
+      -   ec2/vpc     main
+
+    Plan: + 0  ~ 1  -/+ 0  - 4, 180 unchanged
+    In global and eu-central-1; about 6 min 10 s if nothing but AWS limits it.
+    Afterwards eu-central-1 stays down until `globe up --region` names it.
+    "#);
+}
+
+#[test]
+fn a_refusal_says_why() {
+    insta::assert_snapshot!(text(&sample::refused()), @r"
+    Plan to take down stack acme in account 123456789012
+
+    Refused, for 1 reason; nothing will be done:
+      us-east-1/s3/bucket/assets: it is the primary region's bucket and holds 12
+        objects; empty it, or give --delete-data
+    ");
+}
+
+#[test]
+fn every_step_on_its_own_in_full() {
+    let (mut plan, report) = sample::create_many();
+    plan.steps.retain(|step| step.address.kind == "ec2/subnet" && step.address.name.ends_with("-a"));
+    plan.steps.truncate(2);
+    let style = Style { detail: Detail::Full, unicode: true, ..Style::PLAIN };
+    insta::assert_snapshot!(plan_text(&plan, &report, None, style), @r#"
+    Plan to bring up stack acme in account 123456789012
+
+    eu-central-1   + 2  ~ 0  -/+ 0  - 0
+      +   ec2/subnet  main-data-a
+            vpc: known after apply
+            cidr: "10.0.0.0/20"
+            tags: {"owner":"sre@example.com"}
+      +   ec2/subnet  main-private-a
+            vpc: known after apply
+            cidr: "10.0.0.0/20"
+            tags: {"owner":"sre@example.com"}
+
+    Plan: + 2  ~ 0  -/+ 0  - 0, 0 unchanged
+    In eu-central-1.
+    "#);
+}
+
+#[test]
+fn nothing_to_do_says_so() {
+    let last = |command, unchanged, notices| {
+        let text = text(&(sample::plan(command, Vec::new()), PlanReport { unchanged, notices }));
+        text.lines().last().expect("a line").to_owned()
+    };
+    let address = || sample::address("us-west-2/ec2/vpc/main");
+    let skipped = Notice::NotSelected { address: address(), action: Action::Create };
+    let dark = Notice::Unreadable { address: address(), error: "no answer".into() };
+    assert_eq!(last(Command::Up, 251, vec![]), "Nothing to do: 251 resources are as the file says.");
+    assert_eq!(last(Command::Up, 1, vec![]), "Nothing to do: 1 resource is as the file says.");
+    assert_eq!(
+        last(Command::Up, 2, vec![skipped]),
+        "Nothing to do in what was selected: 2 resources are as the file says."
+    );
+    assert_eq!(
+        last(Command::Up, 2, vec![dark]),
+        "Nothing to do as far as AWS could be read: 2 resources are as the file says."
+    );
+    assert_eq!(last(Command::Down, 0, vec![]), "Nothing to do: nothing is left to take down.");
+}
+
+#[test]
+fn a_lone_half_of_a_replacement_is_what_it_is() {
+    let mut half = sample::step(Action::Delete, "eu-central-1/ec2/vpc/main");
+    half.replacement = true;
+    let text = text(&(sample::plan(Command::Up, vec![half]), PlanReport::default()));
+    assert!(text.contains("  -   ec2/vpc  main\n"), "{text}");
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let (plan, report) = sample::mixed();
+    for detail in [Detail::Compact, Detail::Full] {
+        let style = Style { detail, ..Style::PLAIN };
+        let all = [plan_text(&plan, &report, None, style), plan_markdown(&plan, &report, None, style)];
+        assert!(all.iter().all(|text| text.contains("(sensitive)") && !text.contains("hunter2")), "{all:?}");
+    }
+}
+
+#[test]
+fn a_pull_request_gets_a_table_and_a_diff() {
+    let (plan, report) = sample::mixed();
+    insta::assert_snapshot!(plan_markdown(&plan, &report, TIME, Style { color: true, ..Style::PLAIN }), @r#"
+    ### Plan to bring up stack acme in account 123456789012
+
+    | region | + create | ~ update | -/+ replace | - delete | = adopt | . forget |
+    |---|--:|--:|--:|--:|--:|--:|
+    | eu-central-1 | 0 | 1 | 1 | 0 | 0 | 0 |
+    | us-east-1 | 0 | 2 | 0 | 1 | 1 | 1 |
+    | **all** | 0 | 3 | 1 | 1 | 1 | 1 |
+
+    <details><summary>Every change</summary>
+
+    ```diff
+    @@ eu-central-1   + 0  ~ 1  -/+ 1  - 0 @@
+    !   autoscaling/group    web
+          desired: 5 -> 3  (drift)
+          launch_template: "lt-0aa1" -> known after apply  (upstream)
+          tags.owner: "sre@example.com" -> "web@example.com"  (file)
+          tags.tier: (none) -> "gold"  (file)
+    -/+ ec2/launch_template  web (the new one is made first)
+          instance_type: "m6i.large" -> "m7i.large"  (file)
+          db_password: (sensitive) -> (sensitive)  (file)
+    @@ us-east-1      + 0  ~ 2  -/+ 0  - 1  = 1  . 1 @@
+    .   ec2/nat_gateway  main-a (deleted behind globe's back)
+    !   ec2/subnet       main-public-a main-public-b
+          map_public_ip: false -> true  (drift)
+    =   ec2/vpc          main [id-of-main]
+    -   s3/bucket        logs (not in the file any more)
+    ```
+
+    </details>
+
+    ```text
+    Unknown: 2 resources in ap-southeast-1 could not be read, so nothing is planned
+      there: ec2:DescribeVpcs: no answer within 10 s
+    Though not selected, in the plan because eu-central-1/autoscaling/group/web
+      needs it: us-east-1/ec2/vpc/main
+    Not selected in us-west-2, so left as it is: 2 to create and 1 to update.
+
+    Plan: + 0  ~ 3  -/+ 1  - 1  = 1  . 1, 40 unchanged
+    In 2 regions; about 6 min 10 s if nothing but AWS limits it.
+    ```
+    "#);
+}
+
+#[test]
+fn no_value_can_end_the_block() {
+    let mut step = sample::step(Action::Update, "eu-central-1/ec2/vpc/main");
+    step.changes = vec![sample::change("note", json!("a"), json!("````\n<script>"), Cause::File)];
+    let plan = sample::plan(Command::Up, vec![step]);
+    let text = plan_markdown(&plan, &PlanReport::default(), None, Style::PLAIN);
+    assert!(text.contains("\n`````diff\n") && text.contains("\n`````\n"), "{text}");
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<i32>().prop_map(Value::from),
+        "[ -~]{0,70}".prop_map(Value::from),
+        "\\PC{0,20}".prop_map(Value::from),
+        Just(json!("⟨id of eu-central-1/ec2/vpc/main⟩")),
+    ];
+    leaf.prop_recursive(2, 8, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec(("[a-z_]{1,12}", inner), 0..4)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+        ]
+    })
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let action =
+        prop::sample::select(vec![Action::Create, Action::Update, Action::Adopt, Action::Delete, Action::Forget]);
+    let address = ("(global|eu-central-1|us-east-1)", "[a-z0-9]{2,14}/[a-z_]{3,30}", "[a-z/-]{1,45}[a-z]");
+    let cause = prop::sample::select(vec![Cause::File, Cause::Drift, Cause::Upstream]);
+    let change = ("[a-z_]{1,30}", any_value(), any_value(), cause)
+        .prop_map(|(field, from, to, cause)| sample::change(&field, from, to, cause));
+    let changes = prop::collection::vec(change, 0..3);
+    let reason = prop::option::of("[a-z\n\u{1b} ]{1,60}");
+    (action, address, any::<bool>(), changes, reason, prop::option::of(any_value())).prop_map(
+        |(action, (scope, kind, name), replacement, changes, reason, desired)| {
+            let address = globe_model::Address::new(scope.as_str(), kind, name);
+            let step = sample::step(action, "global/x/y/z");
+            Step { address, replacement, changes, reason, desired, ..step }
+        },
+    )
+}
+
+fn any_plan() -> impl Strategy<Value = (Plan, PlanReport)> {
+    let notice = ("[a-z-]{1,50}", "\\PC{0,80}", 0..4).prop_map(|(name, words, which)| {
+        let address = globe_model::Address::new("eu-central-1", "ec2/vpc", name);
+        match which {
+            0 => Notice::Unreadable { address, error: words },
+            1 => Notice::NotSelected { address, action: Action::Update },
+            2 => Notice::PulledIn { needed_by: address.clone(), address },
+            _ => Notice::Refused { address, reason: words },
+        }
+    });
+    (prop::collection::vec(any_step(), 0..12), prop::collection::vec(notice, 0..4), any::<bool>()).prop_map(
+        |(mut steps, notices, twins)| {
+            if twins {
+                let halves = |step: &Step| {
+                    [Action::Create, Action::Delete].map(|action| Step { action, replacement: true, ..step.clone() })
+                };
+                steps = steps.iter().flat_map(halves).collect();
+            }
+            (sample::plan(Command::Up, steps), PlanReport { unchanged: 3, notices })
+        },
+    )
+}
+
+fn any_style() -> impl Strategy<Value = Style> {
+    let detail = prop::sample::select(vec![Detail::Compact, Detail::Full]);
+    (40_usize..160, any::<bool>(), detail).prop_map(|(width, unicode, detail)| Style {
+        color: false,
+        width,
+        unicode,
+        detail,
+    })
+}
+
+/// What is left when a terminal has obeyed the colours.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').map_or(part, |(_, rest)| rest))
+}
+
+proptest! {
+    #[test]
+    fn no_line_is_too_long_unless_one_word_is((plan, report) in any_plan(), style in any_style()) {
+        for line in plan_text(&plan, &report, TIME, style).lines() {
+            let one_word = line.trim().split(' ').count() == 1;
+            prop_assert!(one_word || line.chars().count() <= style.width, "{} > {}: {line}", line.chars().count(), style.width);
+        }
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colour((plan, report) in any_plan(), style in any_style()) {
+        let plain = plan_text(&plan, &report, TIME, style);
+        let colourful = plan_text(&plan, &report, TIME, Style { color: true, ..style });
+        prop_assert!(!plain.chars().any(|c| c.is_control() && c != '\n'), "{plain:?}");
+        prop_assert_eq!(without_colours(&colourful), plain);
+    }
+
+    #[test]
+    fn every_step_is_in_the_text((plan, report) in any_plan(), style in any_style()) {
+        let text = plan_text(&plan, &report, TIME, style);
+        let words: std::collections::HashSet<&str> = text.split_whitespace().collect();
+        for step in &plan.steps {
+            prop_assert!(words.contains(step.address.name.as_str()), "{} is missing in {text}", step.address);
+        }
+    }
+}
