@@ -1,23 +1,21 @@
 //! What data a plan would destroy.
 
 use futures::future::join_all;
-use globe_model::{Action, DataPolicy, Notice, Plan, Step};
-
-use crate::shared::Ports;
+use globe_model::{Action, Cloud, DataPolicy, Notice, Plan, Step};
 
 /// Refusals for every delete that would destroy data, unless the plan may.
-pub async fn guard(ports: &Ports, plan: &Plan) -> Vec<Notice> {
+pub async fn guard(cloud: &dyn Cloud, plan: &Plan) -> Vec<Notice> {
     if plan.data == DataPolicy::Delete {
         return Vec::new();
     }
     let deletes = plan.steps.iter().filter(|step| step.action == Action::Delete);
-    join_all(deletes.map(|step| refusal(ports, step))).await.into_iter().flatten().collect()
+    join_all(deletes.map(|step| refusal(cloud, step))).await.into_iter().flatten().collect()
 }
 
-async fn refusal(ports: &Ports, step: &Step) -> Option<Notice> {
+async fn refusal(cloud: &dyn Cloud, step: &Step) -> Option<Notice> {
     let address = step.address.clone();
     let id = step.id.as_deref().unwrap_or_default();
-    let reason = match ports.cloud.data_at_risk(&address, id).await {
+    let reason = match cloud.data_at_risk(&address, id).await {
         Ok(None) => return None,
         Ok(Some(what)) => format!("{what}; say --delete-data to delete it all the same"),
         Err(error) => format!("whether it holds data could not be found out: {error}"),

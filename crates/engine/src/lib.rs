@@ -20,5 +20,5 @@ pub use lease::{Heartbeat, LEASE_TTL};
 pub use observe::observe;
 pub use recover::{RecoverError, recover};
 pub use run::{RunError, run};
-pub use schedule::{Phase, Schedule};
+pub use schedule::{Phase, Schedule, typical};
 pub use shared::{Ports, Stop};

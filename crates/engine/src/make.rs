@@ -218,12 +218,7 @@ async fn update(shared: &Shared, step: &Step, id: &str, patch: &Value) -> Result
         request: patch.clone(),
     };
     shared.ports.journal.intend(&shared.lease, &intent).await?;
-    let lost = std::sync::atomic::AtomicU32::new(0);
-    let may_repeat = |class| match class {
-        ErrorClass::Ambiguous => lost.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < MAX_LOST,
-        class => may_repeat_make(class),
-    };
-    let result = repeat_lost(shared, address, may_repeat, || shared.ports.cloud.update(address, id, patch)).await;
+    let result = update_call(shared, address, id, patch).await;
     let outcome = match &result {
         Err(StepError::Call(error)) => Outcome::Failed { error: error.clone() },
         _ => Outcome::Updated,
@@ -232,19 +227,13 @@ async fn update(shared: &Shared, step: &Step, id: &str, patch: &Value) -> Result
     result
 }
 
-/// Like [`repeat`], for calls that may be repeated after a lost answer too.
-async fn repeat_lost<F>(
-    shared: &Shared,
-    address: &Address,
-    may_repeat: impl Fn(ErrorClass) -> bool,
-    call: impl Fn() -> F,
-) -> Result<(), StepError>
-where
-    F: Future<Output = Result<(), CallError>>,
-{
+/// An update may be repeated after a lost answer too.
+async fn update_call(shared: &Shared, address: &Address, id: &str, patch: &Value) -> Result<(), StepError> {
+    let mut lost = 0;
     loop {
-        match repeat(shared, address, may_repeat_make, &call).await {
-            Err(StepError::Call(error)) if error.class == ErrorClass::Ambiguous && may_repeat(error.class) => {
+        match repeat(shared, address, may_repeat_make, || shared.ports.cloud.update(address, id, patch)).await {
+            Err(StepError::Call(error)) if error.class == ErrorClass::Ambiguous && lost < MAX_LOST => {
+                lost += 1;
                 pause_or_stop(shared, LOOKS.0, "an answer was lost").await?;
             }
             other => return other,

@@ -5,30 +5,29 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use globe_graph::Graph;
 use globe_model::{
-    Address, CallError, Candidate, Head, Inventory, Observation, Recovery, Scope, Upstream, Wanted, mentions_unknown,
+    Address, CallError, Candidate, Cloud, Head, Inventory, KindTable, Observation, Recovery, Scope, Upstream, Wanted,
+    mentions_unknown,
 };
 use serde_json::Value;
 
-use crate::shared::Ports;
-
 /// Reads everything recorded, and looks for everything in `whole` that is not. What cannot be read is an observation
 /// too: the inventory never fails whole.
-pub async fn observe(ports: &Ports, head: &Head, whole: &Graph) -> Inventory {
+pub async fn observe(cloud: &dyn Cloud, kinds: &KindTable, head: &Head, whole: &Graph) -> Inventory {
     let mut inventory = Inventory::default();
     let recorded = head
         .records
         .values()
-        .map(|record| async { (record.address.clone(), read(ports, &record.address, &record.id, false).await) });
+        .map(|record| async { (record.address.clone(), read(cloud, &record.address, &record.id, false).await) });
     inventory.seen.extend(join_all(recorded).await);
-    let mut search = Search { ports, head, whole, inventory, searched: BTreeMap::new() };
+    let mut search = Search { cloud, kinds, head, whole, inventory, searched: BTreeMap::new() };
     for layer in search.layers() {
         search.layer(layer).await;
     }
     search.inventory
 }
 
-async fn read(ports: &Ports, address: &Address, id: &str, discovered: bool) -> Observation {
-    match ports.cloud.read(address, id).await {
+async fn read(cloud: &dyn Cloud, address: &Address, id: &str, discovered: bool) -> Observation {
+    match cloud.read(address, id).await {
         Ok(Some(live)) => Observation::Live { id: id.to_owned(), live, discovered },
         Ok(None) => Observation::Gone { id: id.to_owned() },
         Err(error) => Observation::Unknown(error),
@@ -38,7 +37,8 @@ async fn read(ports: &Ports, address: &Address, id: &str, discovered: bool) -> O
 type Group = (String, Scope);
 
 struct Search<'a> {
-    ports: &'a Ports,
+    cloud: &'a dyn Cloud,
+    kinds: &'a KindTable,
     head: &'a Head,
     whole: &'a Graph,
     inventory: Inventory,
@@ -70,9 +70,9 @@ impl Search<'_> {
                 groups.entry(group).or_default().push(Wanted { address: address.clone(), desired });
             }
         }
-        let ports = self.ports;
+        let cloud = self.cloud;
         let asked = groups.into_iter().map(|(group, wanted)| async move {
-            let found = ports.cloud.discover(&group.0, &group.1, &wanted).await;
+            let found = cloud.discover(&group.0, &group.1, &wanted).await;
             (group, wanted, found)
         });
         for (group, wanted, found) in join_all(asked).await {
@@ -84,7 +84,7 @@ impl Search<'_> {
             _ => None,
         });
         let reads = fresh.map(|(address, id)| async move {
-            let seen = read(ports, &address, &id, true).await;
+            let seen = read(cloud, &address, &id, true).await;
             (address, seen)
         });
         for (address, seen) in join_all(reads).await {
@@ -98,7 +98,7 @@ impl Search<'_> {
     /// What to search with, unless there is nothing to search for: an object found by name under a parent cannot
     /// exist while the parent does not. Kinds found by tag are asked for once per scope.
     fn searchable(&self, address: &Address) -> Option<Value> {
-        let kind = self.ports.kinds.get(&address.kind)?;
+        let kind = self.kinds.get(&address.kind)?;
         let by_tag = kind.recovery() != Recovery::Name;
         if by_tag && self.searched.contains_key(&(address.kind.clone(), address.scope.clone())) {
             return None;
@@ -110,7 +110,7 @@ impl Search<'_> {
     }
 
     fn outputs(&self, address: &Address) -> Option<Value> {
-        let kind = self.ports.kinds.get(&address.kind)?;
+        let kind = self.kinds.get(&address.kind)?;
         if let Some(Observation::Live { live, .. }) = self.inventory.get(address)
             && let Ok(Some(outputs)) = kind.outputs(live)
         {

@@ -1,12 +1,13 @@
 //! One run: starts what is ready, takes in what happens, until nothing is left.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use globe_model::{
     Action, Address, CallError, ErrorClass, Event, Failure, JournalError, Lease, Plan, RunEnd, RunStart, Summary,
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::delete::delete;
 use crate::make::make;
@@ -72,6 +73,7 @@ struct Reel {
     shared: Arc<Shared>,
     schedule: Schedule,
     tasks: JoinSet<()>,
+    running: BTreeMap<Id, usize>,
     news: (UnboundedSender<News>, mpsc::UnboundedReceiver<News>),
     done: Vec<(Address, Action)>,
     failed: Vec<Failure>,
@@ -87,6 +89,7 @@ impl Reel {
             shared,
             schedule,
             tasks: JoinSet::new(),
+            running: BTreeMap::new(),
             news: mpsc::unbounded_channel(),
             done,
             failed,
@@ -109,8 +112,9 @@ impl Reel {
             }
             tokio::select! {
                 news = self.news.1.recv() => if let Some(news) = news { self.take(news) },
-                Some(ended) = self.tasks.join_next() => if let Err(error) = ended {
-                    tracing::error!(%error, "a step ended abnormally");
+                Some(ended) = self.tasks.join_next_with_id() => match ended {
+                    Ok((id, ())) => { self.running.remove(&id); }
+                    Err(error) => self.take_panic(&error),
                 },
                 () = stop.requested(), if !announced => {
                     announced = true;
@@ -122,11 +126,20 @@ impl Reel {
 
     fn start(&mut self, index: usize) {
         let (shared, news) = (self.shared.clone(), self.news.0.clone());
-        self.tasks.spawn(async move {
+        let handle = self.tasks.spawn(async move {
             let result = perform(&shared, index, &news).await;
             // The receiver lives as long as the run.
             let _run_is_over = news.send(News::Ended(index, result));
         });
+        self.running.insert(handle.id(), index);
+    }
+
+    /// A step that panicked ends as a failed one: its intent stays open, and the next run settles it.
+    fn take_panic(&mut self, error: &JoinError) {
+        if let Some(index) = self.running.remove(&error.id()) {
+            let error = CallError::new(ErrorClass::Broken, "globe", format!("this is a defect of globe: {error}"));
+            self.end(index, Err(error.into()));
+        }
     }
 
     fn take(&mut self, news: News) {

@@ -1,0 +1,268 @@
+//! Arguments, as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use globe_sandbox::FaultRule;
+
+/// One file, many regions, one command: provisions AWS directly.
+#[derive(Debug, Parser)]
+#[command(name = "globe", version, about, max_term_width = 100, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done or nothing to do, 1 failed, 2 `diff --exit-code` found changes, 3 partly applied,\n4 refused (lease, account, protection), 64 usage.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The stack's file
+    #[arg(short, long, global = true, default_value = "globe.toml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Where the state lives: a path or postgres://... [default: .globe/state.db beside the file]
+    #[arg(long, global = true, env = "GLOBE_STATE", value_name = "URL", hide_env_values = true)]
+    pub state: Option<String>,
+    /// Use an AWS inside this process instead of the real one; needs no account
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// How time passes in the sandbox
+    #[arg(long, global = true, value_enum, default_value_t = TimeMode::Scaled, value_name = "MODE")]
+    pub time: TimeMode,
+    /// What goes wrong in the sandbox: ACTION[@REGION]:FAULT[:FIRST[:COUNT]]; may be repeated
+    #[arg(long = "fault", global = true, value_name = "RULE")]
+    pub faults: Vec<FaultRule>,
+    /// One JSON object per line on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say less
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; repeat for logs
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// No colours, whatever the terminal can do
+    #[arg(long, global = true)]
+    pub no_color: bool,
+}
+
+/// How time passes in the sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TimeMode {
+    /// Sixty times as fast as a clock on the wall
+    Scaled,
+    /// As long as AWS takes
+    Real,
+    /// Waits take no time, and are reported as long as AWS takes
+    Virtual,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a small commented globe.toml to start from
+    Init(InitArgs),
+    /// Check the file; needs no credentials
+    Validate,
+    /// Show what `up` would do; changes nothing
+    Diff(DiffArgs),
+    /// Make AWS as the file says
+    Up(UpArgs),
+    /// Remove regions, or everything
+    Down(DownArgs),
+    /// What is recorded, region by region
+    Status,
+    /// The graph of resources, as DOT or Mermaid
+    Graph(GraphArgs),
+    /// Look into the state
+    State {
+        #[command(subcommand)]
+        command: StateCommand,
+    },
+    /// The AWS inside the process
+    Sandbox {
+        #[command(subcommand)]
+        command: SandboxCommand,
+    },
+    /// Completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Overwrite a file that exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Which part of the stack.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Chosen {
+    /// `all`, or regions with commas between them
+    #[arg(long = "regions", alias = "region", value_name = "all|R,R", value_delimiter = ',')]
+    pub regions: Vec<String>,
+    /// Only addresses that match; `*` is any text; may be repeated
+    #[arg(long, value_name = "ADDRESS-GLOB")]
+    pub only: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Write the plan to a file, for `up --plan`
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write the plan as Markdown for a pull request
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// List the AWS calls made
+    #[arg(long)]
+    pub explain_calls: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Carry out a plan that `diff --out` wrote, if nothing has changed since
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["regions", "only"])]
+    pub plan: Option<PathBuf>,
+    /// Allow replacements and removals to destroy data
+    #[arg(long)]
+    pub delete_data: bool,
+    /// List the AWS calls made
+    #[arg(long)]
+    pub explain_calls: bool,
+    #[command(flatten)]
+    pub lock: Lock,
+}
+
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Delete buckets with objects and tables too
+    #[arg(long)]
+    pub delete_data: bool,
+    /// List the AWS calls made
+    #[arg(long)]
+    pub explain_calls: bool,
+    #[command(flatten)]
+    pub lock: Lock,
+}
+
+/// How patient with another run.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Lock {
+    /// Seconds to wait for another run that changes the same regions
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// How to draw it
+    #[arg(long, value_enum, default_value_t = GraphFormat::Dot)]
+    pub format: GraphFormat,
+    #[command(flatten)]
+    pub chosen: Chosen,
+}
+
+/// How a graph is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For Graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// All recorded resources
+    List,
+    /// One resource, whole
+    Show {
+        /// Its address
+        address: String,
+    },
+    /// What happened, newest first
+    History {
+        /// How many events
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Answer AWS requests on 127.0.0.1
+    Serve(ServeArgs),
+    /// Forget everything in the sandbox, and its state
+    Reset,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Port; 0 takes a free one
+    #[arg(long, default_value_t = 4566)]
+    pub port: u16,
+    /// Keep everything in memory
+    #[arg(long)]
+    pub in_memory: bool,
+    /// Sandbox seconds per second
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = positive)]
+    pub speed: f64,
+    /// Seed of ids
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How long reads lag behind creates, in sandbox seconds
+    #[arg(long, default_value_t = 0.0, value_name = "SECONDS", value_parser = not_negative)]
+    pub lag: f64,
+    /// Enforce AWS's published request limits
+    #[arg(long)]
+    pub limits: bool,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    text.parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0).ok_or_else(|| "not a number above 0".into())
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0).ok_or_else(|| "not a number from 0".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn region_and_regions_are_the_same() {
+        for flag in ["--region", "--regions"] {
+            let cli = Cli::try_parse_from(["globe", "down", flag, "eu-central-1,us-west-2"]).expect("parses");
+            let Command::Down(down) = cli.command else { panic!("not down") };
+            assert_eq!(down.chosen.regions, ["eu-central-1", "us-west-2"]);
+        }
+    }
+}

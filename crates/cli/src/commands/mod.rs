@@ -1,0 +1,59 @@
+//! One file per command.
+
+mod apply;
+mod diff;
+mod down;
+mod graph;
+mod init;
+mod sandbox;
+mod state;
+mod status;
+mod up;
+mod validate;
+
+use clap::CommandFactory;
+use globe_aws::CallMeter;
+
+use crate::args::{Cli, Command};
+use crate::failure::{Exit, Failure};
+use crate::out::Out;
+
+/// Runs the command.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Init(args) => init::init(global, out, args),
+        Command::Validate => validate::validate(global, out),
+        Command::Diff(args) => diff::diff(global, out, args).await,
+        Command::Up(args) => up::up(global, out, args).await,
+        Command::Down(args) => down::down(global, out, args).await,
+        Command::Status => status::status(global, out).await,
+        Command::Graph(args) => graph::graph(global, out, args),
+        Command::State { command } => state::state(global, out, command).await,
+        Command::Sandbox { command } => sandbox::sandbox(global, out, command).await,
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "globe", &mut text);
+            out.data(&String::from_utf8_lossy(&text));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Says which AWS calls were made, region by region.
+fn explain_calls(out: &Out, meter: &CallMeter) {
+    let counts = meter.counts();
+    let total: u64 = counts.iter().map(|count| count.calls).sum();
+    if out.json {
+        let value = serde_json::json!({"total": total, "calls": counts});
+        out.json_line("calls", &value);
+        return;
+    }
+    out.complain(&format!("{total} AWS calls:"));
+    for count in counts {
+        out.complain(&format!("  {:>5}  {:<15} {} {}", count.calls, count.region, count.service, count.operation));
+    }
+}

@@ -1,0 +1,55 @@
+//! `globe status`: what is recorded, region by region; asks AWS nothing.
+
+use std::collections::BTreeMap;
+
+use globe_report::{counted, rfc3339};
+use serde_json::json;
+
+use crate::args::Global;
+use crate::failure::{Exit, Failure};
+use crate::out::Out;
+use crate::project;
+use crate::state::State;
+use crate::status::highlights;
+
+/// Shows it.
+///
+/// # Errors
+/// When file or state cannot be read.
+pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
+    let project = project::load(global, out)?;
+    let state = State::read_only(global, &project::state_location(global, &project.folder)).await?;
+    let head = state.head(&project.stack.name).await?;
+    let mut scopes: BTreeMap<String, (usize, Option<globe_model::Timestamp>)> = BTreeMap::new();
+    for region in project.stack.regions.keys() {
+        scopes.insert(region.to_string(), (0, None));
+    }
+    for record in head.records.values() {
+        let (count, newest) = scopes.entry(record.address.scope.to_string()).or_default();
+        *count += 1;
+        *newest = (*newest).max(Some(record.at));
+    }
+    if out.json {
+        let value = json!({"stack": project.stack.name, "scopes": scopes.iter().map(|(scope, (count, newest))| {
+            json!({"scope": scope, "resources": count, "changed": newest.map(rfc3339), "down": head.down.iter().any(|region| region.as_str() == scope)})
+        }).collect::<Vec<_>>(), "open_intents": head.open.len(), "highlights": highlights(&head)});
+        out.json_line("status", &value);
+        return Ok(Exit::Done);
+    }
+    for (scope, (count, newest)) in scopes {
+        let what = match newest {
+            Some(newest) => format!("{}, last changed {}", counted(count, "resource", "resources"), rfc3339(newest)),
+            None if head.down.iter().any(|region| region.as_str() == scope) => "down on purpose".to_owned(),
+            None => "nothing recorded".to_owned(),
+        };
+        out.data(&format!("{scope:<16} {what}"));
+    }
+    for highlight in highlights(&head) {
+        out.data(&format!("{}: {}", highlight.label, highlight.value));
+    }
+    if !head.open.is_empty() {
+        let open = counted(head.open.len(), "change", "changes");
+        out.note(&format!("{open} of an interrupted run are open; the next `up` or `down` settles them."));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,169 @@
+//! The one place where errors become words for a person, hints and exit codes.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use globe_engine::{RecoverError, RunError};
+use globe_graph::GraphError;
+use globe_model::{CallError, ErrorClass, JournalError};
+use serde::Serialize;
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done,
+    /// Failed; nothing was changed unless said so.
+    Failed,
+    /// `diff --exit-code` found changes.
+    Changes,
+    /// Some of it was applied.
+    Partly,
+    /// Refused: lease, account, protection, residency.
+    Refused,
+    /// Wrong usage.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Changes => 2,
+            Self::Partly => 3,
+            Self::Refused => 4,
+            Self::Usage => 64,
+        }
+    }
+}
+
+/// Why a command did not do what it was asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// How the process ends.
+    pub exit: Exit,
+    /// What was attempted and what went wrong.
+    pub message: String,
+    /// The causes behind it, outermost first.
+    pub causes: Vec<String>,
+    /// What to do next.
+    pub hints: Vec<String>,
+    /// A text that says it all already, such as configuration errors with their lines.
+    #[serde(skip)]
+    pub rendered: Option<String>,
+    /// The same as data, for `--json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<serde_json::Value>,
+}
+
+impl Failure {
+    /// A failure without a cause.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), causes: Vec::new(), hints: Vec::new(), rendered: None, detail: None }
+    }
+
+    /// A failure with the chain of an error's causes.
+    pub fn from_error(exit: Exit, error: &dyn Error) -> Self {
+        let mut failure = Self::new(exit, error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            failure.causes.push(cause.to_string());
+            source = cause.source();
+        }
+        failure
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        match &error {
+            JournalError::Leased { .. } => Self::from_error(Exit::Refused, &error)
+                .hint("wait for that run to end; a killed run lets go by itself after a quarter of a minute"),
+            JournalError::Fenced { .. } => Self::from_error(Exit::Refused, &error)
+                .hint("another run has taken over; look at `globe state history`, then run the command again"),
+            JournalError::StalePlan { .. } => {
+                Self::from_error(Exit::Refused, &error).hint("run `globe diff` again, and carry out the new plan")
+            }
+            JournalError::Database { .. } | JournalError::Unusable { .. } => Self::from_error(Exit::Failed, &error),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Journal(source) => {
+                let mut failure = Self::from(source);
+                // Whatever was refused before the first step leaves nothing half-done.
+                if failure.exit == Exit::Failed {
+                    failure.exit = Exit::Partly;
+                    failure = failure.hint("run the same command again once the state can be written: it finds out what was done");
+                }
+                failure
+            }
+        }
+    }
+}
+
+impl From<RecoverError> for Failure {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Ambiguous { .. } => Self::from_error(Exit::Refused, &error),
+            RecoverError::Call { .. } => Self::from_error(Exit::Failed, &error).hint("nothing was changed; run the command again"),
+            RecoverError::Journal(source) => source.into(),
+        }
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        let class = error.class;
+        let failure = Self::from_error(Exit::Failed, &error);
+        match class {
+            ErrorClass::Denied => failure.hint(format!("the credentials lack `{}`", error.operation)),
+            ErrorClass::Broken | ErrorClass::Ambiguous => failure.hint(
+                "are there credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, SSO) and a network? `--sandbox` needs neither",
+            ),
+            _ => failure,
+        }
+    }
+}
+
+impl From<GraphError> for Failure {
+    fn from(error: GraphError) -> Self {
+        Self::from_error(Exit::Failed, &error).hint("this is a defect of globe: the file was valid")
+    }
+}
+
+/// Credentials for another account than the file's.
+pub fn wrong_account(file: &str, actual: &str) -> Failure {
+    Failure::new(Exit::Refused, format!("the file is for account {file}, and the credentials are for {actual}"))
+        .hint("choose other credentials (AWS_PROFILE), or change `account` in the file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_a_promise() {
+        let codes = [Exit::Done, Exit::Failed, Exit::Changes, Exit::Partly, Exit::Refused, Exit::Usage].map(Exit::code);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 64]);
+    }
+}

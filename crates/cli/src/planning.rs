@@ -1,0 +1,147 @@
+//! From a file to a plan: blueprint, inventory, planner, guard.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use globe_blueprint::{Facts, expand};
+use globe_config::Stack;
+use globe_engine::{Ports, guard, observe};
+use globe_graph::{Graph, GraphBuilder, remaining};
+use globe_model::{Command, DataPolicy, Event, Head, Journal, KindTable, Notice, Plan, PlanReport};
+use globe_planner::{Input, edges_into, plan};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::failure::{Exit, Failure};
+use crate::regions::{Regions, all};
+use crate::session::Session;
+
+/// A plan and what a reader should know beside it.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// Its companion.
+    pub report: PlanReport,
+    /// How long its longest chain takes typically.
+    pub estimate: Duration,
+}
+
+/// What is to be planned.
+pub struct Request<'a> {
+    /// Up or down.
+    pub command: Command,
+    /// Which regions.
+    pub regions: &'a Regions,
+    /// Which addresses.
+    pub only: &'a [String],
+    /// Whether data may go.
+    pub data: DataPolicy,
+}
+
+/// The graph of a stack.
+///
+/// # Errors
+/// When it cannot be expanded: too few zones, for example.
+pub fn graph(stack: &Stack, facts: &Facts, kinds: &KindTable) -> Result<Graph, Failure> {
+    expand(stack, facts, kinds).map_err(|error| Failure::from_error(Exit::Failed, &error))
+}
+
+/// The ports for running.
+pub fn ports(session: &Session, journal: Arc<dyn Journal>, events: UnboundedSender<Event>) -> Ports {
+    Ports {
+        cloud: session.cloud.clone(),
+        journal,
+        clock: session.clock.clone(),
+        kinds: session.kinds.clone(),
+        events,
+    }
+}
+
+/// Reads AWS and makes the plan.
+///
+/// # Errors
+/// When facts cannot be looked up, or the region cannot be removed.
+pub async fn make_plan(
+    session: &Session,
+    stack: &Stack,
+    head: &Head,
+    request: &Request<'_>,
+) -> Result<Planned, Failure> {
+    let facts = session.facts(stack).await?;
+    let whole = graph(stack, &facts, &session.kinds)?;
+    let wanted = wanted(stack, &facts, &session.kinds, &whole, request)?;
+    let inventory = observe(&*session.cloud, &session.kinds, head, &whole).await;
+    let partial = request.command == Command::Down && !request.regions.active.is_empty();
+    let selection = request.regions.selection(request.only);
+    let named_only = !request.only.is_empty();
+    let input = Input {
+        stack: &stack.name,
+        account: &stack.account,
+        command: request.command,
+        kinds: &session.kinds,
+        wanted: &wanted,
+        whole: &whole,
+        head,
+        inventory: &inventory,
+        selection: &selection,
+        data: request.data,
+        leaves_down: if partial && !named_only { request.regions.chosen.clone() } else { BTreeSet::new() },
+        leaves_up: match request.command {
+            Command::Up if !named_only => request.regions.chosen.clone(),
+            Command::Down if !partial && !named_only => all(stack),
+            _ => BTreeSet::new(),
+        },
+    };
+    let (plan, mut report) = plan(&input);
+    report.notices.extend(guard(&*session.cloud, &plan).await);
+    let estimate = estimate(&plan, &session.kinds);
+    Ok(Planned { plan, report, estimate })
+}
+
+fn wanted(
+    stack: &Stack,
+    facts: &Facts,
+    kinds: &KindTable,
+    whole: &Graph,
+    request: &Request<'_>,
+) -> Result<Graph, Failure> {
+    let active = &request.regions.active;
+    if request.command == Command::Up || active.contains(&stack.primary) {
+        return graph(&stack.restricted_to(active), facts, kinds);
+    }
+    if active.is_empty() {
+        return GraphBuilder::default().build(kinds).map_err(Failure::from);
+    }
+    Err(primary_refused(stack, whole, active))
+}
+
+/// Names every tie from the surviving regions into the primary.
+fn primary_refused(stack: &Stack, whole: &Graph, active: &BTreeSet<globe_model::Region>) -> Failure {
+    let surviving: Vec<&str> = active.iter().map(globe_model::Region::as_str).collect();
+    let primary = &stack.primary;
+    let message = format!("{primary} is the primary region, and {} would be left without it", surviving.join(", "));
+    let mut failure = Failure::new(Exit::Refused, message);
+    let edges = edges_into(whole, primary);
+    let tied = edges.iter().filter(|edge| edge.user.scope.as_region().is_some_and(|region| active.contains(region)));
+    failure.causes.extend(tied.map(|edge| format!("{} needs {}", edge.user, edge.needs)));
+    failure.hint("remove everything with `--regions all`, or make another region `primary` in the file first")
+}
+
+/// The longest chain of typical durations.
+fn estimate(plan: &Plan, kinds: &KindTable) -> Duration {
+    let weights: Vec<Duration> = plan.steps.iter().map(|step| globe_engine::typical(kinds, step)).collect();
+    let after: Vec<Vec<usize>> =
+        plan.steps.iter().map(|step| step.after.iter().map(|link| link.step).collect()).collect();
+    remaining(&weights, &after).total()
+}
+
+/// The failure that a plan's refusals amount to, if there are any.
+pub fn refusal(report: &PlanReport) -> Option<Failure> {
+    let mut failure = Failure::new(Exit::Refused, "the plan is refused; nothing was changed");
+    for notice in report.refusals() {
+        if let Notice::Refused { address, reason } = notice {
+            failure.causes.push(format!("{address}: {reason}"));
+        }
+    }
+    (!failure.causes.is_empty()).then_some(failure)
+}

@@ -1,0 +1,64 @@
+//! The file, and where its state lives.
+
+use std::path::{Path, PathBuf};
+
+use globe_config::Stack;
+
+use crate::args::Global;
+use crate::failure::{Exit, Failure};
+use crate::out::Out;
+
+/// A stack's file, read and checked.
+pub struct Project {
+    /// The typed stack.
+    pub stack: Stack,
+    /// Folder that holds `.globe/`.
+    pub folder: PathBuf,
+}
+
+/// Reads the file.
+///
+/// # Errors
+/// When it cannot be read, or has errors: all of them at once.
+pub fn load(global: &Global, out: &Out) -> Result<Project, Failure> {
+    let file = &global.config;
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(&name, &error))?;
+    let stack = globe_config::parse(&name, &text).map_err(|errors| {
+        let mut failure = Failure::new(Exit::Failed, format!("{name} has errors"));
+        failure.rendered = Some(errors.render(&text, out.note_style().color));
+        failure.detail = serde_json::to_value(&errors).ok();
+        failure
+    })?;
+    Ok(Project { stack, folder: folder(file) })
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Failure {
+    let failure = Failure::new(Exit::Failed, format!("could not read {name}: {error}"));
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return failure.hint("`globe init` writes one to start from; `-c FILE` names another");
+    }
+    failure
+}
+
+/// The folder of a file.
+pub fn folder(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Where the sandbox keeps its world, and the state of stacks that live in it.
+pub fn sandbox_folder(folder: &Path) -> PathBuf {
+    folder.join(".globe").join("sandbox")
+}
+
+/// Where the state lives. A rehearsal in the sandbox never touches the real state.
+pub fn state_location(global: &Global, folder: &Path) -> String {
+    if let Some(state) = &global.state {
+        return state.clone();
+    }
+    let path = if global.sandbox { sandbox_folder(folder).join("state.db") } else { folder.join(".globe").join("state.db") };
+    path.display().to_string()
+}

@@ -1,0 +1,114 @@
+//! AWS, or the sandbox, for one command.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_types::SdkConfig;
+use futures::future::try_join_all;
+use globe_aws::{AwsCloud, Lookup, kind_table};
+use globe_blueprint::Facts;
+use globe_config::{Image, Stack};
+use globe_model::{Clock, KindTable, Owner, Region, Scope};
+use globe_sandbox::{Options, Sandbox};
+
+use crate::args::{Global, TimeMode};
+use crate::clock::{HurriedClock, SandboxTime, SystemClock};
+use crate::failure::{Exit, Failure, wrong_account};
+use crate::project::{Project, sandbox_folder};
+
+/// Sandbox seconds per second in scaled time: the reference stack's slowest chain, some ten minutes, takes ten seconds.
+const SCALE: f64 = 60.0;
+
+/// AWS as a command uses it.
+pub struct Session {
+    /// AWS.
+    pub cloud: Arc<AwsCloud>,
+    /// Kinds.
+    pub kinds: Arc<KindTable>,
+    /// AWS's time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Session {
+    /// Connects, and makes sure that it is the right account.
+    ///
+    /// # Errors
+    /// Without usable credentials, or with another account's.
+    pub async fn open(global: &Global, project: &Project) -> Result<Self, Failure> {
+        let stack = &project.stack;
+        let (config, clock) = if global.sandbox { in_process(global, project)? } else { real(stack).await };
+        let owner = Owner { stack: stack.name.clone(), account: stack.account.clone() };
+        let cloud = Arc::new(AwsCloud::new(config, owner));
+        let actual = Lookup::new(&cloud).account().await?;
+        if actual != stack.account {
+            return Err(wrong_account(&stack.account, &actual));
+        }
+        Ok(Self { cloud, kinds: Arc::new(kind_table()), clock })
+    }
+
+    /// What the blueprint must know of AWS: zones and images.
+    ///
+    /// # Errors
+    /// When a look-up fails, or a region has too few zones.
+    pub async fn facts(&self, stack: &Stack) -> Result<Facts, Failure> {
+        let zones = try_join_all(stack.regions.keys().map(|region| self.zones(region))).await?;
+        let mut names: BTreeMap<Region, Vec<String>> = BTreeMap::new();
+        for lookup in stack.lookups() {
+            if let Image::Ssm(name) = lookup.image {
+                names.entry(lookup.region).or_default().push(name);
+            }
+        }
+        let images = try_join_all(names.iter().map(|(region, names)| self.images(region, names))).await?;
+        Ok(Facts { zones: zones.into_iter().collect(), images: images.into_iter().flatten().collect() })
+    }
+
+    async fn zones(&self, region: &Region) -> Result<(Region, Vec<String>), Failure> {
+        let zones = Lookup::new(&self.cloud).zones(&Scope::Region(region.clone())).await?;
+        Ok((region.clone(), zones))
+    }
+
+    async fn images(&self, region: &Region, names: &[String]) -> Result<Vec<((Region, String), String)>, Failure> {
+        let mut names = names.to_vec();
+        names.sort();
+        names.dedup();
+        let found = Lookup::new(&self.cloud).parameters(&Scope::Region(region.clone()), &names).await?;
+        Ok(found.into_iter().map(|(name, image)| ((region.clone(), name), image)).collect())
+    }
+}
+
+/// The SDK's ordinary credential chain and, where it is set, `AWS_ENDPOINT_URL`.
+async fn real(stack: &Stack) -> (SdkConfig, Arc<dyn Clock>) {
+    let primary = aws_types::region::Region::new(stack.primary.as_str().to_owned());
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).region(primary).load().await;
+    let factor = std::env::var("GLOBE_TIME_FACTOR").ok().and_then(|text| text.parse::<f64>().ok());
+    let clock: Arc<dyn Clock> = match factor.filter(|factor| factor.is_finite() && *factor > 0.0) {
+        Some(factor) => Arc::new(HurriedClock(factor)),
+        None => Arc::new(SystemClock),
+    };
+    (config, clock)
+}
+
+fn in_process(global: &Global, project: &Project) -> Result<(SdkConfig, Arc<dyn Clock>), Failure> {
+    let account = project.stack.account.clone();
+    let options = Options {
+        path: Some(sandbox_folder(&project.folder).join("world.jsonl")),
+        scale: if global.time == TimeMode::Scaled { SCALE } else { 1.0 },
+        account: account.clone(),
+        faults: global.faults.clone(),
+        ..Options::default()
+    };
+    let sandbox = Sandbox::open(options).map_err(|error| Failure::from_error(Exit::Failed, &error))?;
+    // The sandbox takes the account from the access key.
+    let credentials = Credentials::from_keys(account, "sandbox", None);
+    let config = SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .region(aws_types::region::Region::new(project.stack.primary.as_str().to_owned()))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .http_client(sandbox.http_client())
+        .build();
+    Ok((config, Arc::new(SandboxTime(sandbox))))
+}

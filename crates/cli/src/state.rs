@@ -1,0 +1,138 @@
+//! Opening the state, for writing or only for reading.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use globe_model::{
+    Address, Head, HistoryEntry, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record, RunEnd, RunStart, Timestamp,
+};
+use globe_store::Store;
+
+use crate::args::{Global, TimeMode};
+use crate::clock::SystemClock;
+use crate::failure::Failure;
+
+/// The state of a command.
+pub struct State {
+    store: Option<Arc<Store>>,
+    virtual_time: bool,
+}
+
+impl State {
+    /// Opens it for reading; a state that does not exist yet is an empty one, and stays unmade.
+    ///
+    /// # Errors
+    /// When it exists and cannot be used.
+    pub async fn read_only(global: &Global, location: &str) -> Result<Self, Failure> {
+        let _awake = Awake::when(virtual_time(global));
+        let store = Store::open_existing(location, Arc::new(SystemClock)).await?;
+        Ok(Self { store: store.map(Arc::new), virtual_time: virtual_time(global) })
+    }
+
+    /// Opens it for writing, and makes it where it does not exist.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub async fn writable(global: &Global, location: &str) -> Result<Self, Failure> {
+        let _awake = Awake::when(virtual_time(global));
+        let store = Store::open(location, Arc::new(SystemClock)).await?;
+        Ok(Self { store: Some(Arc::new(store)), virtual_time: virtual_time(global) })
+    }
+
+    /// The journal's head; empty where there is no state.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn head(&self, stack: &str) -> Result<Head, Failure> {
+        match self.journal() {
+            Some(journal) => Ok(journal.head(stack).await?),
+            None => Ok(Head::default()),
+        }
+    }
+
+    /// The journal, if there is one.
+    pub fn journal(&self) -> Option<Arc<dyn Journal>> {
+        let store = self.store.clone()?;
+        Some(if self.virtual_time { Arc::new(Wakeful(store)) } else { store })
+    }
+
+    /// Closes it, so that nothing is left beside the file.
+    pub async fn close(&self) {
+        let _awake = Awake::when(self.virtual_time);
+        if let Some(store) = &self.store {
+            store.close().await;
+        }
+    }
+}
+
+fn virtual_time(global: &Global) -> bool {
+    global.sandbox && global.time == TimeMode::Virtual
+}
+
+/// Keeps virtual time from jumping while the database works on its own thread: tokio does not advance its paused
+/// clock as long as a blocking task runs.
+struct Awake {
+    _release: Option<std::sync::mpsc::Sender<()>>,
+}
+
+impl Awake {
+    fn when(virtual_time: bool) -> Self {
+        if !virtual_time {
+            return Self { _release: None };
+        }
+        let (sender, receiver) = std::sync::mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || {
+            // Ends with an error when the sender is dropped: that is the signal.
+            let _released = receiver.recv();
+        });
+        Self { _release: Some(sender) }
+    }
+}
+
+/// A journal during whose work virtual time stands still.
+struct Wakeful(Arc<Store>);
+
+macro_rules! awake {
+    ($self:ident . $method:ident ( $($argument:expr),* )) => {{
+        let _awake = Awake::when(true);
+        $self.0.$method($($argument),*).await
+    }};
+}
+
+#[async_trait]
+impl Journal for Wakeful {
+    async fn head(&self, stack: &str) -> Result<Head, JournalError> {
+        awake!(self.head(stack))
+    }
+    async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, JournalError> {
+        awake!(self.acquire(request))
+    }
+    async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<Timestamp, JournalError> {
+        awake!(self.renew(lease, ttl))
+    }
+    async fn release(&self, lease: &Lease) -> Result<(), JournalError> {
+        awake!(self.release(lease))
+    }
+    async fn begin(&self, lease: &Lease, start: &RunStart) -> Result<(), JournalError> {
+        awake!(self.begin(lease, start))
+    }
+    async fn intend(&self, lease: &Lease, intent: &Intent) -> Result<(), JournalError> {
+        awake!(self.intend(lease, intent))
+    }
+    async fn conclude(&self, lease: &Lease, intent: &Intent, outcome: &Outcome) -> Result<(), JournalError> {
+        awake!(self.conclude(lease, intent, outcome))
+    }
+    async fn settle(&self, lease: &Lease, run: &str, record: &Record) -> Result<(), JournalError> {
+        awake!(self.settle(lease, run, record))
+    }
+    async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {
+        awake!(self.forget(lease, run, address, id))
+    }
+    async fn finish(&self, lease: &Lease, end: &RunEnd) -> Result<(), JournalError> {
+        awake!(self.finish(lease, end))
+    }
+    async fn history(&self, stack: &str, limit: u32) -> Result<Vec<HistoryEntry>, JournalError> {
+        awake!(self.history(stack, limit))
+    }
+}
