@@ -8,7 +8,7 @@
 //! | `type` | `plan`, `event`, `summary`, or what else a command says |
 //!
 //! Common to all: an address is a text (`eu-central-1/ec2/subnet/main-a`), a duration is a number of seconds under a key
-//! that ends with `_seconds`, a moment is RFC 3339 in UTC, a stand-in for a value that AWS will choose is a text with
+//! that ends with `_seconds`, a moment is RFC 3339 in UTC to the millisecond, a stand-in for a value that AWS will choose is a text with
 //! U+27E8 in it, and values of fields named like a password, secret or token are `"(sensitive)"`.
 //!
 //! `plan`: `stack`, `account`, `command` (`up`, `down`), `parent`, `data` (`keep`, `delete`), `leaves_down`, `leaves_up`,
@@ -37,7 +37,7 @@ use serde_json::{Map, Value, json};
 use crate::plan::{Counts, by_scope};
 use crate::summary::{DoneCounts, Highlight};
 use crate::value::{redacted, redacted_as};
-use crate::words::rfc3339;
+use crate::words::rfc3339_millis;
 
 /// The version that every line carries under `globe`.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -98,7 +98,7 @@ fn change(change: &FieldChange) -> Value {
 
 /// An event that happened `at` a moment, on one line.
 pub fn event_json(at: Timestamp, event: &Event) -> String {
-    let mut fields = Map::from_iter([("at".to_owned(), rfc3339(at).into())]);
+    let mut fields = Map::from_iter([("at".to_owned(), rfc3339_millis(at).into())]);
     match event {
         Event::RunFinished { summary } => {
             fields.insert("event".to_owned(), "run_finished".into());
@@ -202,23 +202,23 @@ mod tests {
     fn durations_of_events_are_seconds_and_moments_are_text() {
         let lines: Vec<String> = sample::events().iter().map(|event| event_json(sample::NOON, event)).collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"run_started","run":"run-1","command":"up","steps":9}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"recovered","address":"eu-central-1/ec2/nat_gateway/main-a","finding":"it exists as nat-0c2d"}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"started","address":"eu-central-1/autoscaling/group/web","action":"update"}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"started","address":"eu-central-1/ec2/nat_gateway/main-a","action":"create"}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"waiting","address":"eu-central-1/ec2/nat_gateway/main-a","what":"state pending"}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"retrying","address":"eu-central-1/autoscaling/group/web","error":{"class":"throttled","operation":"autoscaling:UpdateAutoScalingGroup","code":null,"message":"Rate exceeded","request_id":null},"after_seconds":1.5}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"retrying","address":"eu-central-1/autoscaling/group/web","error":{"class":"conflict","operation":"autoscaling:UpdateAutoScalingGroup","code":null,"message":"Scaling is in progress","request_id":null},"after_seconds":1.5}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"done","address":"eu-central-1/autoscaling/group/web","action":"update","id":"acme-web","elapsed_seconds":1.5}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"failed","address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"stopping","in_flight":1}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00Z","event":"run_finished","complete":false,"interrupted":false,"counts":{"created":1,"updated":0,"replaced":0,"deleted":0,"adopted":0,"forgotten":0,"failed":1,"not_tried":2},"done":[{"address":"eu-central-1/ec2/vpc/main","action":"create"}],"failed":[{"address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}],"not_tried":[{"address":"eu-central-1/ec2/route_table/main-private-a","reason":"eu-central-1/ec2/nat_gateway/main-a failed"},{"address":"eu-central-1/autoscaling/group/web","reason":"eu-central-1/ec2/nat_gateway/main-a failed"}]}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"run_started","run":"run-1","command":"up","steps":9}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"recovered","address":"eu-central-1/ec2/nat_gateway/main-a","finding":"it exists as nat-0c2d"}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"started","address":"eu-central-1/autoscaling/group/web","action":"update"}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"started","address":"eu-central-1/ec2/nat_gateway/main-a","action":"create"}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"waiting","address":"eu-central-1/ec2/nat_gateway/main-a","what":"state pending"}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"retrying","address":"eu-central-1/autoscaling/group/web","error":{"class":"throttled","operation":"autoscaling:UpdateAutoScalingGroup","code":null,"message":"Rate exceeded","request_id":null},"after_seconds":1.5}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"retrying","address":"eu-central-1/autoscaling/group/web","error":{"class":"conflict","operation":"autoscaling:UpdateAutoScalingGroup","code":null,"message":"Scaling is in progress","request_id":null},"after_seconds":1.5}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"done","address":"eu-central-1/autoscaling/group/web","action":"update","id":"acme-web","elapsed_seconds":1.5}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"failed","address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"stopping","in_flight":1}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"run_finished","complete":false,"interrupted":false,"counts":{"created":1,"updated":0,"replaced":0,"deleted":0,"adopted":0,"forgotten":0,"failed":1,"not_tried":3},"done":[{"address":"eu-central-1/ec2/vpc/main","action":"create"}],"failed":[{"address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}],"not_tried":[{"address":"eu-central-1/ec2/route_table/main-private-b","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/ec2/route_table/main-private-a","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/autoscaling/group/web","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"}]}
         "#);
     }
 
     #[test]
     fn a_summary_is_one_line() {
         let line = summary_json(&sample::summary(), &sample::highlights()[..1], Duration::from_secs(370));
-        insta::assert_snapshot!(line, @r#"{"globe":1,"type":"summary","complete":false,"interrupted":false,"counts":{"created":1,"updated":0,"replaced":0,"deleted":0,"adopted":0,"forgotten":0,"failed":1,"not_tried":2},"done":[{"address":"eu-central-1/ec2/vpc/main","action":"create"}],"failed":[{"address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}],"not_tried":[{"address":"eu-central-1/ec2/route_table/main-private-a","reason":"eu-central-1/ec2/nat_gateway/main-a failed"},{"address":"eu-central-1/autoscaling/group/web","reason":"eu-central-1/ec2/nat_gateway/main-a failed"}],"elapsed_seconds":370.0,"highlights":[{"label":"load balancer web, eu-central-1","value":"acme-web-1234567890.eu-central-1.elb.amazonaws.com"}]}"#);
+        insta::assert_snapshot!(line, @r#"{"globe":1,"type":"summary","complete":false,"interrupted":false,"counts":{"created":1,"updated":0,"replaced":0,"deleted":0,"adopted":0,"forgotten":0,"failed":1,"not_tried":3},"done":[{"address":"eu-central-1/ec2/vpc/main","action":"create"}],"failed":[{"address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}],"not_tried":[{"address":"eu-central-1/ec2/route_table/main-private-b","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/ec2/route_table/main-private-a","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/autoscaling/group/web","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"}],"elapsed_seconds":370.0,"highlights":[{"label":"load balancer web, eu-central-1","value":"acme-web-1234567890.eu-central-1.elb.amazonaws.com"}]}"#);
     }
 }

@@ -8,7 +8,7 @@
 //! `(sensitive)`.
 
 mod event_line;
-mod json;
+pub mod json;
 mod layout;
 mod picture;
 mod plan;
@@ -24,9 +24,9 @@ mod words;
 pub use event_line::event_line;
 pub use json::{SCHEMA_VERSION, event_json, json_line, plan_json, summary_json};
 pub use picture::{dot, mermaid};
-pub use plan::{plan_markdown, plan_text};
+pub use plan::{plan_markdown, plan_text, plan_text_in_full};
 pub use progress::{ProgressModel, Running, ScopeProgress};
 pub use state::{history_text, record_text, state_list_text};
-pub use style::{Detail, Style};
+pub use style::Style;
 pub use summary::{Highlight, summary_text};
 pub use words::{counted, duration_words, rfc3339};

@@ -167,12 +167,19 @@ pub(crate) fn failure() -> Failure {
 
 pub(crate) fn summary() -> Summary {
     let behind = |name: &str| {
-        (address(&format!("eu-central-1/{name}")), "eu-central-1/ec2/nat_gateway/main-a failed".to_owned())
+        (
+            address(&format!("eu-central-1/{name}")),
+            "waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish".to_owned(),
+        )
     };
     Summary {
         done: vec![(address("eu-central-1/ec2/vpc/main"), Action::Create)],
         failed: vec![failure()],
-        not_tried: vec![behind("ec2/route_table/main-private-a"), behind("autoscaling/group/web")],
+        not_tried: vec![
+            behind("ec2/route_table/main-private-b"),
+            behind("ec2/route_table/main-private-a"),
+            behind("autoscaling/group/web"),
+        ],
         interrupted: false,
     }
 }

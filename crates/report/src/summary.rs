@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use globe_model::{Action, Address, Failure, Summary};
+use globe_model::{Action, Address, Failure, Scope, Summary};
 use serde::Serialize;
 
 use crate::event_line::under_way;
@@ -131,11 +131,27 @@ fn not_tried(steps: &[(Address, String)]) -> Vec<Paragraph> {
     let lines = groups.iter().flat_map(|(reason, addresses)| {
         let count = counted(addresses.len(), "step", "steps");
         let head = Paragraph::new(2).hang(4).prose(Tone::Plain, &format!("{count}: {reason}"));
-        let each = addresses.iter().map(|address| Paragraph::new(4).word(Tone::Dim, &address.to_string()));
-        std::iter::once(head).chain(each).collect::<Vec<_>>()
+        std::iter::once(head).chain(by_kind(addresses)).collect::<Vec<_>>()
     });
     let lines: Vec<Paragraph> = lines.collect();
     if lines.is_empty() { lines } else { std::iter::once(heading("Not tried")).chain(lines).collect() }
+}
+
+/// Addresses of one scope and kind on a line: `eu-central-1/ec2/subnet: main-a main-b`; a single one as it is.
+fn by_kind(addresses: &[&Address]) -> Vec<Paragraph> {
+    let mut kinds: BTreeMap<(&Scope, &str), BTreeSet<&Address>> = BTreeMap::new();
+    for address in addresses {
+        kinds.entry((&address.scope, &address.kind)).or_default().insert(address);
+    }
+    let line = |((scope, kind), addresses): (&(&Scope, &str), &BTreeSet<&Address>)| {
+        let line = Paragraph::new(4).hang(8);
+        if let (1, Some(only)) = (addresses.len(), addresses.first()) {
+            return line.word(Tone::Dim, &only.to_string());
+        }
+        let line = line.word(Tone::Dim, &format!("{scope}/{kind}:"));
+        addresses.iter().fold(line, |line, address| line.word(Tone::Plain, &address.name))
+    };
+    kinds.iter().map(line).collect()
 }
 
 fn next(summary: &Summary) -> Vec<Paragraph> {
@@ -189,7 +205,7 @@ mod tests {
     #[test]
     fn a_failed_run_says_what_failed_what_it_stopped_and_what_to_do() {
         insta::assert_snapshot!(summary_text(&sample::summary(), &[], TIME, Style::PLAIN), @r"
-        Not complete after 6 min 10 s: 1 created; 1 failed; 2 not tried.
+        Not complete after 6 min 10 s: 1 created; 1 failed; 3 not tried.
 
         Failed
           eu-central-1/ec2/nat_gateway/main-a (creating)
@@ -200,9 +216,9 @@ mod tests {
               eu-central-1
 
         Not tried
-          2 steps: eu-central-1/ec2/nat_gateway/main-a failed
-            eu-central-1/ec2/route_table/main-private-a
+          3 steps: waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish
             eu-central-1/autoscaling/group/web
+            eu-central-1/ec2/route_table: main-private-a main-private-b
 
         Next: mend what failed, then run the same command again: it continues where this
               stopped.

@@ -39,8 +39,17 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
 ///
 /// A moment that RFC 3339 cannot write (a damaged record, outside the years -9999 to 9999) is given as microseconds.
 pub fn rfc3339(at: Timestamp) -> String {
+    moment(at, "%Y-%m-%dT%H:%M:%SZ")
+}
+
+/// [`rfc3339`] to the millisecond, for machines: `2026-03-01T12:00:00.123Z`.
+pub(crate) fn rfc3339_millis(at: Timestamp) -> String {
+    moment(at, "%Y-%m-%dT%H:%M:%S.%3fZ")
+}
+
+fn moment(at: Timestamp, format: &str) -> String {
     match jiff::Timestamp::from_microsecond(at.0) {
-        Ok(moment) => moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Ok(moment) => moment.strftime(format).to_string(),
         Err(_) => format!("{} microseconds since 1970", at.0),
     }
 }
@@ -74,6 +83,7 @@ mod tests {
     #[test]
     fn times_are_utc_and_a_damaged_one_is_no_panic() {
         assert_eq!(rfc3339(Timestamp(1_772_366_400_123_456)), "2026-03-01T12:00:00Z");
+        assert_eq!(rfc3339_millis(Timestamp(1_772_366_400_123_456)), "2026-03-01T12:00:00.123Z");
         assert_eq!(rfc3339(Timestamp(i64::MAX)), "9223372036854775807 microseconds since 1970");
     }
 

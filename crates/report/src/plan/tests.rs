@@ -6,17 +6,16 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::sample;
-use crate::style::Detail;
 
 const TIME: Option<Duration> = Some(Duration::from_secs(370));
 
-fn text((plan, report): &(Plan, PlanReport)) -> String {
+fn shown((plan, report): &(Plan, PlanReport)) -> String {
     plan_text(plan, report, TIME, Style::PLAIN)
 }
 
 #[test]
 fn a_first_up_is_short() {
-    insta::assert_snapshot!(text(&sample::create_many()), @r"
+    insta::assert_snapshot!(shown(&sample::create_many()), @r"
     Plan to bring up stack acme in account 123456789012
 
     global         + 4  ~ 0  -/+ 0  - 0
@@ -45,7 +44,7 @@ fn a_first_up_is_short() {
 
 #[test]
 fn changes_name_their_fields_and_causes() {
-    insta::assert_snapshot!(text(&sample::mixed()), @r#"
+    insta::assert_snapshot!(shown(&sample::mixed()), @r#"
     Plan to bring up stack acme in account 123456789012
 
     eu-central-1   + 0  ~ 1  -/+ 1  - 0
@@ -78,7 +77,7 @@ fn changes_name_their_fields_and_causes() {
 
 #[test]
 fn a_region_taken_down() {
-    insta::assert_snapshot!(text(&sample::down()), @r#"
+    insta::assert_snapshot!(shown(&sample::down()), @r#"
     Plan to take down stack acme in account 123456789012
     Data is deleted with its resources: --delete-data was given.
 
@@ -98,7 +97,7 @@ fn a_region_taken_down() {
 
 #[test]
 fn a_refusal_says_why() {
-    insta::assert_snapshot!(text(&sample::refused()), @r"
+    insta::assert_snapshot!(shown(&sample::refused()), @r"
     Plan to take down stack acme in account 123456789012
 
     Refused, for 1 reason; nothing will be done:
@@ -112,8 +111,8 @@ fn every_step_on_its_own_in_full() {
     let (mut plan, report) = sample::create_many();
     plan.steps.retain(|step| step.address.kind == "ec2/subnet" && step.address.name.ends_with("-a"));
     plan.steps.truncate(2);
-    let style = Style { detail: Detail::Full, unicode: true, ..Style::PLAIN };
-    insta::assert_snapshot!(plan_text(&plan, &report, None, style), @r#"
+    let style = Style { unicode: true, ..Style::PLAIN };
+    insta::assert_snapshot!(plan_text_in_full(&plan, &report, None, style), @r#"
     Plan to bring up stack acme in account 123456789012
 
     eu-central-1   + 2  ~ 0  -/+ 0  - 0
@@ -134,7 +133,7 @@ fn every_step_on_its_own_in_full() {
 #[test]
 fn nothing_to_do_says_so() {
     let last = |command, unchanged, notices| {
-        let text = text(&(sample::plan(command, Vec::new()), PlanReport { unchanged, notices }));
+        let text = shown(&(sample::plan(command, Vec::new()), PlanReport { unchanged, notices }));
         text.lines().last().expect("a line").to_owned()
     };
     let address = || sample::address("us-west-2/ec2/vpc/main");
@@ -157,18 +156,27 @@ fn nothing_to_do_says_so() {
 fn a_lone_half_of_a_replacement_is_what_it_is() {
     let mut half = sample::step(Action::Delete, "eu-central-1/ec2/vpc/main");
     half.replacement = true;
-    let text = text(&(sample::plan(Command::Up, vec![half]), PlanReport::default()));
+    let text = shown(&(sample::plan(Command::Up, vec![half]), PlanReport::default()));
     assert!(text.contains("  -   ec2/vpc  main\n"), "{text}");
+}
+
+#[test]
+fn a_deposed_object_is_no_half_of_a_later_replacement() {
+    let (mut plan, report) = sample::mixed();
+    let mut deposed = sample::step(Action::Delete, "eu-central-1/ec2/launch_template/web");
+    deposed.replacement = true;
+    deposed.reason = Some("was replaced, and is still to be removed".into());
+    plan.steps.push(deposed);
+    let text = shown(&(plan, report));
+    assert!(text.contains("-/+ ec2/launch_template  web (the new one is made first)\n"), "{text}");
+    assert!(text.contains("-   ec2/launch_template  web (was replaced, and is still to be removed)\n"), "{text}");
 }
 
 #[test]
 fn secrets_are_never_shown() {
     let (plan, report) = sample::mixed();
-    for detail in [Detail::Compact, Detail::Full] {
-        let style = Style { detail, ..Style::PLAIN };
-        let all = [plan_text(&plan, &report, None, style), plan_markdown(&plan, &report, None, style)];
-        assert!(all.iter().all(|text| text.contains("(sensitive)") && !text.contains("hunter2")), "{all:?}");
-    }
+    let all = [plan_text, plan_text_in_full, plan_markdown].map(|render| render(&plan, &report, None, Style::PLAIN));
+    assert!(all.iter().all(|text| text.contains("(sensitive)") && !text.contains("hunter2")), "{all:?}");
 }
 
 #[test]
@@ -285,14 +293,10 @@ fn any_plan() -> impl Strategy<Value = (Plan, PlanReport)> {
     )
 }
 
-fn any_style() -> impl Strategy<Value = Style> {
+fn any_look() -> impl Strategy<Value = Look> {
     let detail = prop::sample::select(vec![Detail::Compact, Detail::Full]);
-    (40_usize..160, any::<bool>(), detail).prop_map(|(width, unicode, detail)| Style {
-        color: false,
-        width,
-        unicode,
-        detail,
-    })
+    let look = |(width, unicode, detail)| Look { style: Style { color: false, width, unicode }, detail };
+    (40_usize..160, any::<bool>(), detail).prop_map(look)
 }
 
 /// What is left when a terminal has obeyed the colours.
@@ -304,24 +308,24 @@ fn without_colours(text: &str) -> String {
 
 proptest! {
     #[test]
-    fn no_line_is_too_long_unless_one_word_is((plan, report) in any_plan(), style in any_style()) {
-        for line in plan_text(&plan, &report, TIME, style).lines() {
+    fn no_line_is_too_long_unless_one_word_is((plan, report) in any_plan(), look in any_look()) {
+        for line in super::text(&plan, &report, TIME, look).lines() {
             let one_word = line.trim().split(' ').count() == 1;
-            prop_assert!(one_word || line.chars().count() <= style.width, "{} > {}: {line}", line.chars().count(), style.width);
+            prop_assert!(one_word || line.chars().count() <= look.style.width, "{} > {}: {line}", line.chars().count(), look.style.width);
         }
     }
 
     #[test]
-    fn colours_change_nothing_but_colour((plan, report) in any_plan(), style in any_style()) {
-        let plain = plan_text(&plan, &report, TIME, style);
-        let colourful = plan_text(&plan, &report, TIME, Style { color: true, ..style });
+    fn colours_change_nothing_but_colour((plan, report) in any_plan(), look in any_look()) {
+        let plain = super::text(&plan, &report, TIME, look);
+        let colourful = super::text(&plan, &report, TIME, Look { style: Style { color: true, ..look.style }, ..look });
         prop_assert!(!plain.chars().any(|c| c.is_control() && c != '\n'), "{plain:?}");
         prop_assert_eq!(without_colours(&colourful), plain);
     }
 
     #[test]
-    fn every_step_is_in_the_text((plan, report) in any_plan(), style in any_style()) {
-        let text = plan_text(&plan, &report, TIME, style);
+    fn every_step_is_in_the_text((plan, report) in any_plan(), look in any_look()) {
+        let text = super::text(&plan, &report, TIME, look);
         let words: std::collections::HashSet<&str> = text.split_whitespace().collect();
         for step in &plan.steps {
             prop_assert!(words.contains(step.address.name.as_str()), "{} is missing in {text}", step.address);

@@ -83,13 +83,20 @@ pub(crate) fn by_scope(plan: &Plan) -> BTreeMap<&Scope, Vec<Entry<'_>>> {
     scopes
 }
 
-/// Addresses of which the plan holds both halves; a lone half (the other was done by an earlier run) is what it is.
+/// Addresses of which the plan holds both halves; a lone half (the other was done by an earlier run) is what it is. A
+/// delete with a reason of its own removes what an earlier replacement left behind, so it comes second.
 fn replacements(plan: &Plan) -> HashMap<&Address, (usize, usize)> {
     let halves = |action: Action| {
         let half = move |(_, step): &(usize, &Step)| step.replacement && step.action == action;
         plan.steps.iter().enumerate().filter(half).map(|(index, step)| (&step.address, index))
     };
-    let deletes: HashMap<&Address, usize> = halves(Action::Delete).collect();
+    let mut deletes: HashMap<&Address, usize> = HashMap::new();
+    for (address, index) in halves(Action::Delete) {
+        let known = deletes.entry(address).or_insert(index);
+        if plan.steps[*known].reason.is_some() {
+            *known = index;
+        }
+    }
     halves(Action::Create).filter_map(|(address, create)| Some((address, (create, *deletes.get(address)?)))).collect()
 }
 
