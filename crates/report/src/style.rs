@@ -1,4 +1,14 @@
-//! How text may look, how much of it there is, and the few tones it has.
+//! How text may look, and the few tones it has.
+
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Steps that look alike share a line; long values are cut.
+    #[default]
+    Compact,
+    /// Every step on its own, with its identity and, for a create, its fields.
+    Full,
+}
 
 /// What the place where text goes to can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,14 +19,20 @@ pub struct Style {
     pub width: usize,
     /// Whether arrows and ellipses may be other than ASCII.
     pub unicode: bool,
+    /// How much is shown.
+    pub detail: Detail,
 }
 
 impl Style {
     /// ASCII without colours in 80 columns: what suits a pipe or a log file.
-    pub const PLAIN: Self = Self { color: false, width: 80, unicode: false };
+    pub const PLAIN: Self = Self { color: false, width: 80, unicode: false, detail: Detail::Compact };
 
     /// Below this, indented text would have no room.
     const NARROWEST: usize = 40;
+
+    pub(crate) fn is_full(self) -> bool {
+        self.detail == Detail::Full
+    }
 
     pub(crate) fn columns(self) -> usize {
         self.width.max(Self::NARROWEST)
@@ -28,28 +44,6 @@ impl Style {
 
     pub(crate) fn ellipsis(self) -> &'static str {
         if self.unicode { "…" } else { "..." }
-    }
-}
-
-/// How much of a plan is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Detail {
-    /// Steps that look alike share a line; long values are cut.
-    Compact,
-    /// Every step on its own, with its identity and, for a create, its fields.
-    Full,
-}
-
-/// A style, and how much is shown in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Look {
-    pub(crate) style: Style,
-    pub(crate) detail: Detail,
-}
-
-impl Look {
-    pub(crate) fn is_full(self) -> bool {
-        self.detail == Detail::Full
     }
 }
 

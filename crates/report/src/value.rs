@@ -3,7 +3,7 @@
 use globe_model::{FieldChange, is_unknown, mentions_unknown};
 use serde_json::{Map, Value};
 
-use crate::style::Look;
+use crate::style::Style;
 
 /// What is shown in place of a secret.
 const SENSITIVE: &str = "(sensitive)";
@@ -95,29 +95,29 @@ fn descend_set(path: &str, old: &[Value], new: &[Value], found: &mut Vec<Leaf>) 
 }
 
 /// The longest a value may be.
-fn limit(look: Look) -> usize {
-    if look.is_full() { 240 } else { 48 }
+fn limit(style: Style) -> usize {
+    if style.is_full() { 240 } else { 48 }
 }
 
-/// A value on one line, cut to what the look allows.
-pub(crate) fn shown(value: &Value, look: Look) -> String {
-    cut(&text(value), 0, look)
+/// A value on one line, cut to what the style allows.
+pub(crate) fn shown(value: &Value, style: Style) -> String {
+    cut(&text(value), 0, style)
 }
 
 /// Both sides of a change; where they begin alike for long, the beginning is left out so that the difference shows.
-pub(crate) fn shown_pair(leaf: &Leaf, look: Look) -> (String, String) {
+pub(crate) fn shown_pair(leaf: &Leaf, style: Style) -> (String, String) {
     let (from, to) = (text(&leaf.from), text(&leaf.to));
     let longest = from.chars().count().max(to.chars().count());
     let alike = from.chars().zip(to.chars()).take_while(|(from, to)| from == to).count();
-    let skip = if longest > limit(look) { alike.saturating_sub(limit(look) / 4) } else { 0 };
-    (cut(&from, skip, look), cut(&to, skip, look))
+    let skip = if longest > limit(style) { alike.saturating_sub(limit(style) / 4) } else { 0 };
+    (cut(&from, skip, style), cut(&to, skip, style))
 }
 
-fn cut(text: &str, skip: usize, look: Look) -> String {
+fn cut(text: &str, skip: usize, style: Style) -> String {
     let rest: String = text.chars().skip(skip).collect();
-    let head = if skip > 0 { look.style.ellipsis() } else { "" };
-    match rest.char_indices().nth(limit(look)) {
-        Some((end, _)) => format!("{head}{}{}", &rest[..end], look.style.ellipsis()),
+    let head = if skip > 0 { style.ellipsis() } else { "" };
+    match rest.char_indices().nth(limit(style)) {
+        Some((end, _)) => format!("{head}{}{}", &rest[..end], style.ellipsis()),
         None => format!("{head}{rest}"),
     }
 }
@@ -150,14 +150,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::style::{Detail, Style};
-
-    const LOOK: Look = Look { style: Style::PLAIN, detail: Detail::Compact };
 
     fn texts(from: Value, to: Value) -> Vec<String> {
         let change = FieldChange { field: "field".into(), from, to, cause: Cause::File };
         let text = |leaf: &Leaf| {
-            let (from, to) = shown_pair(leaf, LOOK);
+            let (from, to) = shown_pair(leaf, Style::PLAIN);
             format!("{}: {from} -> {to}", leaf.path)
         };
         leaves(&change).iter().map(text).collect()
@@ -182,14 +179,14 @@ mod tests {
     fn long_values_are_cut_where_they_still_differ() {
         let script = |end: &str| json!(format!("{}{end}", "#!/bin/sh ".repeat(20)));
         assert_eq!(texts(script("old"), script("new")), ["field: ...h #!/bin/sh old\" -> ...h #!/bin/sh new\""]);
-        assert_eq!(shown(&json!("x".repeat(100)), LOOK), format!("\"{}...", "x".repeat(47)));
+        assert_eq!(shown(&json!("x".repeat(100)), Style::PLAIN), format!("\"{}...", "x".repeat(47)));
     }
 
     #[test]
     fn stand_ins_are_known_after_apply() {
         let vpc = unknown(&Address::new("eu-central-1", "ec2/vpc", "main"), "id");
         assert_eq!(texts(json!("vpc-1"), json!(vpc)), ["field: \"vpc-1\" -> known after apply"]);
-        assert_eq!(shown(&json!({"vpc": vpc, "n": [1]}), LOOK), r#"{"vpc":"known after apply","n":[1]}"#);
+        assert_eq!(shown(&json!({"vpc": vpc, "n": [1]}), Style::PLAIN), r#"{"vpc":"known after apply","n":[1]}"#);
     }
 
     #[test]
@@ -207,6 +204,6 @@ mod tests {
         );
         let change = FieldChange { field: "Password".into(), from: json!("old"), to: json!("new"), cause: Cause::File };
         let found = leaves(&change);
-        assert_eq!(shown_pair(&found[0], LOOK), ("(sensitive)".into(), "(sensitive)".into()));
+        assert_eq!(shown_pair(&found[0], Style::PLAIN), ("(sensitive)".into(), "(sensitive)".into()));
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::view::{Counts, Entry, Sign, by_scope};
 use crate::layout::Paragraph;
-use crate::style::{Look, Tone};
+use crate::style::{Style, Tone};
 use crate::value::{Leaf, leaves, redacted_as, shown, shown_pair};
 
 /// Where signs stand.
@@ -29,19 +29,19 @@ pub(crate) struct Region {
     pub(crate) entries: Vec<Shown>,
 }
 
-/// One or more entries that look alike, ready to be rendered.
+/// One or more entries that style alike, ready to be rendered.
 pub(crate) struct Shown {
     pub(crate) sign: Sign,
     pub(crate) paragraphs: Vec<Paragraph>,
 }
 
 /// All regions of the plan in which something happens.
-pub(crate) fn regions(plan: &Plan, look: Look) -> Vec<Region> {
+pub(crate) fn regions(plan: &Plan, style: Style) -> Vec<Region> {
     let scopes = by_scope(plan);
     let widest = scopes.keys().map(|scope| scope.as_str().len()).max().unwrap_or(0);
     let region = |(scope, entries): (_, &Vec<Entry<'_>>)| Region {
         heading: heading(&format!("{scope:widest$}"), &Counts::of(entries)),
-        entries: shown_entries(entries, look),
+        entries: shown_entries(entries, style),
     };
     scopes.iter().map(region).collect()
 }
@@ -57,15 +57,15 @@ pub(crate) fn with_count(paragraph: Paragraph, (sign, count): (Sign, usize)) -> 
     paragraph.word(Tone::Plain, "").word(tone, &format!("{} {count}", sign.text()))
 }
 
-fn shown_entries(entries: &[Entry<'_>], look: Look) -> Vec<Shown> {
+fn shown_entries(entries: &[Entry<'_>], style: Style) -> Vec<Shown> {
     let kinds = entries.iter().map(|entry| entry.address.kind.len());
     let names = KIND + kinds.max().unwrap_or(0).min(WIDEST_KIND) + 2;
-    groups(entries, look).iter().map(|group| shown_group(group, names, look)).collect()
+    groups(entries, style).iter().map(|group| shown_group(group, names, style)).collect()
 }
 
 /// Entries that differ in their name alone, in the order of the first of each.
-fn groups<'a, 'b>(entries: &'b [Entry<'a>], look: Look) -> Vec<Vec<&'b Entry<'a>>> {
-    if look.is_full() {
+fn groups<'a, 'b>(entries: &'b [Entry<'a>], style: Style) -> Vec<Vec<&'b Entry<'a>>> {
+    if style.is_full() {
         return entries.iter().map(|entry| vec![entry]).collect();
     }
     let mut groups: Vec<Vec<&Entry>> = Vec::new();
@@ -81,33 +81,33 @@ fn groups<'a, 'b>(entries: &'b [Entry<'a>], look: Look) -> Vec<Vec<&'b Entry<'a>
     groups
 }
 
-fn shown_group(group: &[&Entry<'_>], names: usize, look: Look) -> Shown {
+fn shown_group(group: &[&Entry<'_>], names: usize, style: Style) -> Shown {
     let first = group[0];
-    let mut paragraphs = vec![group_line(group, names, look)];
+    let mut paragraphs = vec![group_line(group, names, style)];
     paragraphs.extend(first.changes.iter().flat_map(|change| {
         let all = leaves(change);
-        let (seen, hidden) = all.split_at(if look.is_full() { all.len() } else { all.len().min(MOST_LEAVES) });
-        let mut lines: Vec<Paragraph> = seen.iter().map(|leaf| leaf_line(leaf, change.cause, look)).collect();
+        let (seen, hidden) = all.split_at(if style.is_full() { all.len() } else { all.len().min(MOST_LEAVES) });
+        let mut lines: Vec<Paragraph> = seen.iter().map(|leaf| leaf_line(leaf, change.cause, style)).collect();
         if !hidden.is_empty() {
             let more = format!("and {} more in {}", hidden.len(), change.field);
             lines.push(Paragraph::new(FIELD).at(FIELD).prose(Tone::Dim, &more));
         }
         lines
     }));
-    if look.is_full() && matches!(first.sign, Sign::Create) {
-        paragraphs.extend(desired_lines(first.desired, look));
+    if style.is_full() && matches!(first.sign, Sign::Create) {
+        paragraphs.extend(desired_lines(first.desired, style));
     }
     Shown { sign: first.sign, paragraphs }
 }
 
 /// `  +   ec2/subnet   main-private-a main-private-b  (reason)`
-fn group_line(group: &[&Entry<'_>], names: usize, look: Look) -> Paragraph {
+fn group_line(group: &[&Entry<'_>], names: usize, style: Style) -> Paragraph {
     let first = group[0];
     let mut line = Paragraph::new(SIGN).hang(names).word(first.sign.tone(), first.sign.text());
     line = line.at(KIND).word(Tone::Plain, &first.address.kind).at(names);
     for entry in group {
         line = line.word(Tone::Strong, &entry.address.name);
-        let identity = entry.id.filter(|_| shows_identity(entry.sign, look));
+        let identity = entry.id.filter(|_| shows_identity(entry.sign, style));
         if let Some(id) = identity {
             line = line.word(Tone::Dim, &format!("[{id}]"));
         }
@@ -120,8 +120,8 @@ fn group_line(group: &[&Entry<'_>], names: usize, look: Look) -> Paragraph {
 
 /// An adopted object exists already: which one it is must be seen before it is agreed to. A create has none yet; the
 /// one that a create in a plan may carry is gone.
-fn shows_identity(sign: Sign, look: Look) -> bool {
-    sign == Sign::Adopt || (look.is_full() && sign != Sign::Create)
+fn shows_identity(sign: Sign, style: Style) -> bool {
+    sign == Sign::Adopt || (style.is_full() && sign != Sign::Create)
 }
 
 fn note(entry: &Entry<'_>) -> Option<String> {
@@ -134,8 +134,8 @@ fn note(entry: &Entry<'_>) -> Option<String> {
 }
 
 /// `        cidr: "10.0.0.0/16" -> "10.1.0.0/16"   (file)`
-fn leaf_line(leaf: &Leaf, cause: Cause, look: Look) -> Paragraph {
-    let (from, to) = shown_pair(leaf, look);
+fn leaf_line(leaf: &Leaf, cause: Cause, style: Style) -> Paragraph {
+    let (from, to) = shown_pair(leaf, style);
     let cause = match cause {
         Cause::File => "(file)",
         Cause::Drift => "(drift)",
@@ -145,17 +145,17 @@ fn leaf_line(leaf: &Leaf, cause: Cause, look: Look) -> Paragraph {
         .hang(FIELD + 4)
         .exact(Tone::Plain, &format!("{}:", leaf.path))
         .exact(Tone::Delete, &from)
-        .word(Tone::Dim, look.style.arrow())
+        .word(Tone::Dim, style.arrow())
         .exact(Tone::Create, &to)
         .word(Tone::Plain, "")
         .word(Tone::Dim, cause)
 }
 
 /// The fields that a create gives to AWS.
-fn desired_lines(desired: Option<&Value>, look: Look) -> Vec<Paragraph> {
+fn desired_lines(desired: Option<&Value>, style: Style) -> Vec<Paragraph> {
     let Some(Value::Object(fields)) = desired else { return Vec::new() };
     let line = |(name, value): (&String, &Value)| {
-        let text = shown(&redacted_as(name, value), look);
+        let text = shown(&redacted_as(name, value), style);
         Paragraph::new(FIELD).hang(FIELD + 4).word(Tone::Dim, &format!("{name}:")).exact(Tone::Plain, &text)
     };
     fields.iter().filter(|(_, value)| !value.is_null()).map(line).collect()

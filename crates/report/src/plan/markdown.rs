@@ -9,19 +9,18 @@ use super::body::{Region, regions};
 use super::view::{Counts, Sign, by_scope};
 use super::{after_body, title, warnings};
 use crate::layout::{Paragraph, render};
-use crate::style::{Detail, Look, Style};
+use crate::style::Style;
 
 /// The plan as Markdown: a table of counts by region, then the plan itself folded away in a block that GitHub and GitLab
 /// colour as a diff. Refusals and what is unknown stay in sight. The style's colour is ignored.
 pub fn plan_markdown(plan: &Plan, report: &PlanReport, estimate: Option<Duration>, style: Style) -> String {
     let style = Style { color: false, ..style };
-    let look = Look { style, detail: Detail::Compact };
     let mut text = format!("### {}\n", render([&title(plan)], style).replace('\n', ""));
     if !plan.is_empty() {
         text.push_str(&table(plan));
-        text.push_str(&folded(&diff_block(plan, look)));
+        text.push_str(&folded(&diff_block(plan, style)));
     }
-    let prose = warnings(plan).into_iter().chain(after_body(plan, report, estimate, look));
+    let prose = warnings(plan).into_iter().chain(after_body(plan, report, estimate, style));
     text.push_str(&fenced("text", render(&prose.collect::<Vec<_>>(), style).trim_matches('\n')));
     text
 }
@@ -41,13 +40,13 @@ fn table(plan: &Plan) -> String {
 }
 
 /// The regions as a diff: headings are hunks, and every line of an entry begins with what colours it.
-fn diff_block(plan: &Plan, look: Look) -> String {
+fn diff_block(plan: &Plan, style: Style) -> String {
     let mut text = String::new();
-    for Region { heading, entries } in regions(plan, look) {
-        let _infallible = writeln!(text, "@@ {} @@", render([&heading], look.style).trim_end());
+    for Region { heading, entries } in regions(plan, style) {
+        let _infallible = writeln!(text, "@@ {} @@", render([&heading], style).trim_end());
         for entry in entries {
             for (place, paragraph) in entry.paragraphs.iter().enumerate() {
-                text.push_str(&marked(paragraph, (place == 0).then_some(entry.sign), look.style));
+                text.push_str(&marked(paragraph, (place == 0).then_some(entry.sign), style));
             }
         }
     }

@@ -14,32 +14,23 @@ pub use markdown::plan_markdown;
 pub(crate) use view::{Counts, by_scope};
 
 use crate::layout::{Paragraph, render};
-use crate::style::{Detail, Look, Style, Tone};
+use crate::style::{Style, Tone};
 
 /// The plan for a terminal: `global` first, then the regions by name, each with its counts and its steps; then notices
 /// in words; then the totals, and how long it will take when `estimate` is known.
 ///
-/// A replacement (a delete and a create of one address) is one entry. Entries that differ in nothing but their name
-/// share a line, and long values are cut where they still differ.
+/// A replacement (a delete and a create of one address) is one entry. With [`Detail::Compact`](crate::Detail::Compact), entries that
+/// differ in nothing but their name share a line.
 pub fn plan_text(plan: &Plan, report: &PlanReport, estimate: Option<Duration>, style: Style) -> String {
-    text(plan, report, estimate, Look { style, detail: Detail::Compact })
-}
-
-/// [`plan_text`] with every step on its own, its AWS identity, and for a create the fields that AWS is given.
-pub fn plan_text_in_full(plan: &Plan, report: &PlanReport, estimate: Option<Duration>, style: Style) -> String {
-    text(plan, report, estimate, Look { style, detail: Detail::Full })
-}
-
-fn text(plan: &Plan, report: &PlanReport, estimate: Option<Duration>, look: Look) -> String {
     let mut all = vec![title(plan)];
     all.extend(warnings(plan));
-    for region in body::regions(plan, look) {
+    for region in body::regions(plan, style) {
         all.push(Paragraph::blank());
         all.push(region.heading);
         all.extend(region.entries.into_iter().flat_map(|entry| entry.paragraphs));
     }
-    all.extend(after_body(plan, report, estimate, look));
-    render(&all, look.style)
+    all.extend(after_body(plan, report, estimate, style));
+    render(&all, style)
 }
 
 fn title(plan: &Plan) -> Paragraph {
@@ -60,9 +51,9 @@ fn warnings(plan: &Plan) -> Vec<Paragraph> {
     all
 }
 
-fn after_body(plan: &Plan, report: &PlanReport, estimate: Option<Duration>, look: Look) -> Vec<Paragraph> {
+fn after_body(plan: &Plan, report: &PlanReport, estimate: Option<Duration>, style: Style) -> Vec<Paragraph> {
     let mut all = Vec::new();
-    for section in [notices::paragraphs(report, look), footer::paragraphs(plan, report, estimate)] {
+    for section in [notices::paragraphs(report, style), footer::paragraphs(plan, report, estimate)] {
         if !section.is_empty() {
             all.push(Paragraph::blank());
             all.extend(section);

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use globe_model::{Action, Address, Notice, PlanReport, Scope};
 
 use crate::layout::Paragraph;
-use crate::style::{Look, Tone};
+use crate::style::{Style, Tone};
 use crate::words::{counted, listed};
 
 /// Refusals first, for they decide; then what is unknown, what was pulled in, what was left out.
-pub(crate) fn paragraphs(report: &PlanReport, look: Look) -> Vec<Paragraph> {
+pub(crate) fn paragraphs(report: &PlanReport, style: Style) -> Vec<Paragraph> {
     let mut all = refused(report);
-    all.extend(unreadable(report, look));
+    all.extend(unreadable(report, style));
     all.extend(pulled_in(report));
-    all.extend(not_selected(report, look));
+    all.extend(not_selected(report, style));
     all
 }
 
@@ -40,7 +40,7 @@ fn refused(report: &PlanReport) -> Vec<Paragraph> {
 }
 
 /// A region that cannot be reached gives the same words for all its resources: they are said once.
-fn unreadable(report: &PlanReport, look: Look) -> Vec<Paragraph> {
+fn unreadable(report: &PlanReport, style: Style) -> Vec<Paragraph> {
     let mut groups: BTreeMap<(&Scope, &str), Vec<&Address>> = BTreeMap::new();
     for notice in &report.notices {
         if let Notice::Unreadable { address, error } = notice {
@@ -54,7 +54,7 @@ fn unreadable(report: &PlanReport, look: Look) -> Vec<Paragraph> {
         };
         let text = format!("Unknown: {which} could not be read, so nothing is planned there: {error}");
         let mut lines = vec![Paragraph::new(0).hang(2).prose(Tone::Update, &text)];
-        if look.is_full() && addresses.len() > 1 {
+        if style.is_full() && addresses.len() > 1 {
             lines.extend(addresses.iter().map(|address| point().word(Tone::Dim, &address.to_string())));
         }
         lines
@@ -79,7 +79,7 @@ fn pulled_in(report: &PlanReport) -> Vec<Paragraph> {
     groups.iter().map(line).collect()
 }
 
-fn not_selected(report: &PlanReport, look: Look) -> Vec<Paragraph> {
+fn not_selected(report: &PlanReport, style: Style) -> Vec<Paragraph> {
     let mut scopes: BTreeMap<&Scope, BTreeMap<Action, Vec<&Address>>> = BTreeMap::new();
     for notice in &report.notices {
         if let Notice::NotSelected { address, action } = notice {
@@ -91,7 +91,7 @@ fn not_selected(report: &PlanReport, look: Look) -> Vec<Paragraph> {
             actions.iter().map(|(action, all)| format!("{} to {}", all.len(), verb(*action))).collect();
         let text = format!("Not selected in {scope}, so left as it is: {}.", listed(&counts));
         let mut lines = vec![Paragraph::new(0).hang(2).prose(Tone::Dim, &text)];
-        if look.is_full() {
+        if style.is_full() {
             let each = actions.iter().flat_map(|(action, all)| all.iter().map(move |address| (action, address)));
             let text = |(action, address): (&Action, &&Address)| format!("{} {address}", verb(*action));
             lines.extend(each.map(|each| point().prose(Tone::Dim, &text(each))));

@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::sample;
+use crate::style::Detail;
 
 const TIME: Option<Duration> = Some(Duration::from_secs(370));
+
+type Renderer = fn(&Plan, &PlanReport, Option<Duration>, Style) -> String;
 
 fn shown((plan, report): &(Plan, PlanReport)) -> String {
     plan_text(plan, report, TIME, Style::PLAIN)
@@ -111,8 +114,8 @@ fn every_step_on_its_own_in_full() {
     let (mut plan, report) = sample::create_many();
     plan.steps.retain(|step| step.address.kind == "ec2/subnet" && step.address.name.ends_with("-a"));
     plan.steps.truncate(2);
-    let style = Style { unicode: true, ..Style::PLAIN };
-    insta::assert_snapshot!(plan_text_in_full(&plan, &report, None, style), @r#"
+    let style = Style { unicode: true, detail: Detail::Full, ..Style::PLAIN };
+    insta::assert_snapshot!(plan_text(&plan, &report, None, style), @r#"
     Plan to bring up stack acme in account 123456789012
 
     eu-central-1   + 2  ~ 0  -/+ 0  - 0
@@ -175,7 +178,9 @@ fn a_deposed_object_is_no_half_of_a_later_replacement() {
 #[test]
 fn secrets_are_never_shown() {
     let (plan, report) = sample::mixed();
-    let all = [plan_text, plan_text_in_full, plan_markdown].map(|render| render(&plan, &report, None, Style::PLAIN));
+    let full = Style { detail: Detail::Full, ..Style::PLAIN };
+    let all = [(plan_text as Renderer, Style::PLAIN), (plan_text, full), (plan_markdown, Style::PLAIN)]
+        .map(|(render, style)| render(&plan, &report, None, style));
     assert!(all.iter().all(|text| text.contains("(sensitive)") && !text.contains("hunter2")), "{all:?}");
 }
 
@@ -293,10 +298,10 @@ fn any_plan() -> impl Strategy<Value = (Plan, PlanReport)> {
     )
 }
 
-fn any_look() -> impl Strategy<Value = Look> {
+fn any_style() -> impl Strategy<Value = Style> {
     let detail = prop::sample::select(vec![Detail::Compact, Detail::Full]);
-    let look = |(width, unicode, detail)| Look { style: Style { color: false, width, unicode }, detail };
-    (40_usize..160, any::<bool>(), detail).prop_map(look)
+    let style = |(width, unicode, detail)| Style { color: false, width, unicode, detail };
+    (40_usize..160, any::<bool>(), detail).prop_map(style)
 }
 
 /// What is left when a terminal has obeyed the colours.
@@ -308,24 +313,24 @@ fn without_colours(text: &str) -> String {
 
 proptest! {
     #[test]
-    fn no_line_is_too_long_unless_one_word_is((plan, report) in any_plan(), look in any_look()) {
-        for line in super::text(&plan, &report, TIME, look).lines() {
+    fn no_line_is_too_long_unless_one_word_is((plan, report) in any_plan(), style in any_style()) {
+        for line in plan_text(&plan, &report, TIME, style).lines() {
             let one_word = line.trim().split(' ').count() == 1;
-            prop_assert!(one_word || line.chars().count() <= look.style.width, "{} > {}: {line}", line.chars().count(), look.style.width);
+            prop_assert!(one_word || line.chars().count() <= style.width, "{} > {}: {line}", line.chars().count(), style.width);
         }
     }
 
     #[test]
-    fn colours_change_nothing_but_colour((plan, report) in any_plan(), look in any_look()) {
-        let plain = super::text(&plan, &report, TIME, look);
-        let colourful = super::text(&plan, &report, TIME, Look { style: Style { color: true, ..look.style }, ..look });
+    fn colours_change_nothing_but_colour((plan, report) in any_plan(), style in any_style()) {
+        let plain = plan_text(&plan, &report, TIME, style);
+        let colourful = plan_text(&plan, &report, TIME, Style { color: true, ..style });
         prop_assert!(!plain.chars().any(|c| c.is_control() && c != '\n'), "{plain:?}");
         prop_assert_eq!(without_colours(&colourful), plain);
     }
 
     #[test]
-    fn every_step_is_in_the_text((plan, report) in any_plan(), look in any_look()) {
-        let text = super::text(&plan, &report, TIME, look);
+    fn every_step_is_in_the_text((plan, report) in any_plan(), style in any_style()) {
+        let text = plan_text(&plan, &report, TIME, style);
         let words: std::collections::HashSet<&str> = text.split_whitespace().collect();
         for step in &plan.steps {
             prop_assert!(words.contains(step.address.name.as_str()), "{} is missing in {text}", step.address);
