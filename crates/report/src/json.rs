@@ -13,7 +13,7 @@
 //!
 //! `plan`: `stack`, `account`, `command` (`up`, `down`), `parent`, `data` (`keep`, `delete`), `leaves_down`, `leaves_up`,
 //! `counts` (`create`, `update`, `replace`, `delete`, `adopt`, `forget`, `unchanged`), `regions` (the same counts by
-//! scope, without `unchanged`), `estimate_seconds` or null, `refused` (true or false), `steps` (in the order of the plan;
+//! scope, without `unchanged`), `estimate_seconds` (null when it is not known), `refused` (true or false), `steps` (in the order of the plan;
 //! `address`, `action`, `replacement`, `id`, `spec`, `desired`, `changes` with `field`, `from`, `to`, `cause`, then
 //! `reason`, `after` with `step` and `need`) and `notices` (`notice` is `unreadable`, `not_selected`, `pulled_in` or
 //! `refused`). It is for reading; it is not the file that `up --plan` takes, since secrets are masked in it.
@@ -75,7 +75,7 @@ pub fn plan_json(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -
         "stack": plan.stack, "account": plan.account, "command": plan.command, "parent": plan.parent, "data": plan.data,
         "leaves_down": plan.leaves_down, "leaves_up": plan.leaves_up,
         "counts": counts, "regions": regions,
-        "estimate_seconds": estimate.map(seconds), "refused": report.refusals().next().is_some(),
+        "estimate_seconds": estimate.filter(|estimate| !estimate.is_zero()).map(seconds), "refused": report.refusals().next().is_some(),
         "steps": plan.steps.iter().map(step).collect::<Vec<_>>(), "notices": report.notices,
     });
     json_line("plan", &line)

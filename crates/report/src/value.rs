@@ -10,9 +10,10 @@ const SENSITIVE: &str = "(sensitive)";
 /// What is shown in place of a value that AWS will choose.
 const UNKNOWN: &str = "known after apply";
 
-/// Whether the value of a field of this name is never shown.
+/// Whether the value of a field of this name is never shown. `http_tokens` of EC2's instance metadata options is a mode
+/// (`required`, `optional`), and a reader must see when it drifts.
 fn is_sensitive(name: &str) -> bool {
-    let name = name.to_lowercase();
+    let name = name.to_lowercase().replace("http_tokens", "").replace("httptokens", "");
     ["password", "secret", "token"].iter().any(|word| name.contains(word))
 }
 
@@ -33,7 +34,8 @@ pub(crate) fn redacted(value: &Value) -> Value {
 
 fn redacted_field(hide: bool, value: &Value) -> Value {
     match value {
-        Value::Null => Value::Null,
+        // nothing, and whether something is on, give no secret away
+        Value::Null | Value::Bool(_) => value.clone(),
         _ if hide => SENSITIVE.into(),
         _ => redacted(value),
     }
@@ -193,12 +195,15 @@ mod tests {
     fn secrets_are_hidden_wherever_they_stand() {
         let value = json!({
             "master_password": "hunter2", "ClientSecret": {"deep": "hunter2"}, "plain": "seen", "auth_token": null,
+            "secret_pin": 1234, "rotate_secret": true, "http_tokens": "required", "metadata.HttpTokens": "optional",
             "environment": [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "PORT", "value": "80"}],
         });
         assert_eq!(
             redacted(&value),
             json!({
                 "master_password": "(sensitive)", "ClientSecret": "(sensitive)", "plain": "seen", "auth_token": null,
+                "secret_pin": "(sensitive)", "rotate_secret": true, "http_tokens": "required",
+                "metadata.HttpTokens": "optional",
                 "environment": [{"name": "DB_PASSWORD", "value": "(sensitive)"}, {"name": "PORT", "value": "80"}],
             })
         );

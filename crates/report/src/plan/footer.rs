@@ -39,7 +39,9 @@ fn totals(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -> Vec<P
         };
     }
     line = line.glued(Tone::Plain, ",").prose(Tone::Plain, &format!("{} unchanged", report.unchanged));
+    // a plan read from a file comes without an estimate, which reads as zero
     let time = estimate
+        .filter(|estimate| !estimate.is_zero())
         .map_or(String::new(), |estimate| format!("; about {} if nothing but AWS limits it", duration_words(estimate)));
     let place = format!("In {}{time}.", places(&scopes.keys().copied().collect::<Vec<_>>()));
     vec![line, Paragraph::new(0).prose(Tone::Plain, &place)]

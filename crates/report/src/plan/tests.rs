@@ -46,6 +46,26 @@ fn a_first_up_is_short() {
 }
 
 #[test]
+fn hundreds_of_creations_fit_on_a_page() {
+    let regions = ["us-east-1", "us-west-2", "eu-central-1", "ap-southeast-1"];
+    let kinds = ["ec2/subnet", "ec2/route_table", "ec2/nat_gateway", "s3/bucket", "iam/role", "autoscaling/group"];
+    let names = |kind: &str| (0..11).map(|number| format!("{kind}/main-{number}")).collect::<Vec<_>>();
+    let of = |region: &str| kinds.iter().flat_map(|kind| names(kind)).map(|name| format!("{region}/{name}")).collect();
+    let addresses: Vec<String> = regions.iter().flat_map(|region: &&str| -> Vec<String> { of(region) }).collect();
+    let steps: Vec<Step> = addresses.iter().map(|address| sample::step(Action::Create, address)).collect();
+    assert_eq!(steps.len(), 264);
+    let lines = shown(&(sample::plan(Command::Up, steps), PlanReport::default())).lines().count();
+    assert!(lines <= 66, "{lines} lines");
+}
+
+#[test]
+fn an_estimate_of_nothing_is_no_estimate() {
+    let (plan, report) = sample::down();
+    assert!(plan_text(&plan, &report, TIME, Style::PLAIN).contains("about 6 min 10 s"));
+    assert!(!plan_text(&plan, &report, Some(Duration::ZERO), Style::PLAIN).contains("about"));
+}
+
+#[test]
 fn changes_name_their_fields_and_causes() {
     insta::assert_snapshot!(shown(&sample::mixed()), @r#"
     Plan to bring up stack acme in account 123456789012
