@@ -332,6 +332,8 @@ fn without_colours(text: &str) -> String {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn no_line_is_too_long_unless_one_word_is((plan, report) in any_plan(), style in any_style()) {
         for line in plan_text(&plan, &report, TIME, style).lines() {
