@@ -60,7 +60,7 @@ fn steps(workspace: &Workspace, scope: &Scope) -> Vec<Step> {
     let mut steps = house_rules();
     steps.extend(compiled(scope));
     if scope.holds_the_program() {
-        steps.push(Step::cargo("build", Cargo::new("build").args(["--package", "globe"]), "mend the errors above"));
+        steps.push(Step::cargo("build", Cargo::new("build").args(["-p", "globe"]), "mend the errors above"));
     }
     // The end-to-end tests drive the program that the step before has built.
     let test = Cargo::new("test").args(scope.arguments()).env("GLOBE_BIN", workspace.program("globe"));
@@ -118,7 +118,7 @@ mod tests {
                 "cargo xtask crate-map --check",
                 "cargo clippy --workspace --all-targets -- -D warnings",
                 "cargo doc --no-deps --workspace",
-                "cargo build --package globe",
+                "cargo build -p globe",
                 "cargo test --workspace",
             ]
         );
@@ -128,7 +128,7 @@ mod tests {
     fn the_fast_checks_do_not_build_the_program() {
         let lines = lines(&Scope::Packages(vec!["globe-model".into(), "xtask".into()]));
         assert!(!lines.iter().any(|line| line.starts_with("cargo build")), "{lines:?}");
-        assert_eq!(lines.last().map(String::as_str), Some("cargo test --package globe-model --package xtask"));
+        assert_eq!(lines.last().map(String::as_str), Some("cargo test -p globe-model -p xtask"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Scope {
     pub fn arguments(&self) -> Vec<String> {
         match self {
             Self::Workspace => vec!["--workspace".to_owned()],
-            Self::Packages(names) => names.iter().flat_map(|name| ["--package".to_owned(), name.clone()]).collect(),
+            Self::Packages(names) => names.iter().flat_map(|name| ["-p".to_owned(), name.clone()]).collect(),
         }
     }
 }
