@@ -1,0 +1,191 @@
+//! `service`: a launch template, an Auto Scaling group, a target group and a listener rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use globe_aws::kinds::autoscaling::{DesiredIs, Group, GroupSize, GroupSpec, Policy, PolicySpec};
+use globe_aws::kinds::ec2::{
+    LaunchTemplate, LaunchTemplateSpec, PeerSpec, RuleSpec, SecurityGroup, SecurityGroupSpec, Traffic, Vpc,
+};
+use globe_aws::kinds::elbv2::{
+    HealthCheck, ListenerRule, ListenerRuleSpec, TargetGroup, TargetGroupAttributes, TargetGroupSpec,
+};
+use globe_aws::kinds::iam::{InstanceProfile, InstanceProfileSpec, Role, RoleSpec};
+use globe_config::{Image, Service, names};
+use globe_model::{Ref, Region, Scope};
+
+use crate::cx::{Cx, Tier};
+use crate::{BlueprintError, load_balancer};
+
+/// Lets Session Manager in, so that nobody needs SSH.
+const SESSION_MANAGER: &str = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
+/// Seconds after launch before failing health checks count: a usual boot and start.
+const HEALTH_GRACE: i32 = 120;
+/// Seconds for which a target that leaves may finish requests.
+const DRAIN: u32 = 60;
+/// An hour: IAM's default.
+const SESSION: i32 = 3600;
+
+/// Adds all services.
+pub fn expand(cx: &mut Cx<'_>) -> Result<(), BlueprintError> {
+    let stack = cx.stack;
+    for (name, services) in &stack.services {
+        for (region, service) in services.iter() {
+            one(cx, name, region, service)?;
+        }
+    }
+    Ok(())
+}
+
+fn one(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service) -> Result<(), BlueprintError> {
+    let Some(balancer) = cx.stack.load_balancer(&service.load_balancer, region) else { return Ok(()) };
+    let network = balancer.network.clone();
+    let vpc: Ref<Vpc> = Ref::to(region.clone(), network.as_str());
+    let group = security_group(cx, name, region, service, &vpc);
+    let profile = instance_profile(cx, name, region);
+    let template = launch_template(cx, name, region, service, group, profile)?;
+    let targets = target_group(cx, name, region, service, &vpc);
+    let rule = ListenerRuleSpec {
+        listener: load_balancer::main_listener(cx, &service.load_balancer, region),
+        priority: priority(cx, name, region, service),
+        paths: BTreeSet::from([service.path.clone()]),
+        target_group: targets.clone(),
+        tags: cx.tags(name),
+    };
+    cx.graph.add::<ListenerRule>(region.clone(), name, &rule);
+    let subnets = cx.subnets(&network, region, Tier::Private);
+    scaling(cx, name, region, service, template, targets, subnets);
+    Ok(())
+}
+
+fn security_group(
+    cx: &mut Cx<'_>,
+    name: &str,
+    region: &Region,
+    service: &Service,
+    vpc: &Ref<Vpc>,
+) -> Ref<SecurityGroup> {
+    let port = service.port;
+    let spec = SecurityGroupSpec {
+        vpc: vpc.clone(),
+        group_name: names::security_group(&cx.stack.name, name, "service"),
+        description: format!("instances of service {name} of stack {}", cx.stack.name),
+        ingress: vec![RuleSpec {
+            traffic: Traffic::Tcp { from: port, to: port },
+            peer: PeerSpec::Group(load_balancer::security_group(&service.load_balancer, region)),
+            description: "load balancer".into(),
+        }],
+        egress: vec![RuleSpec {
+            traffic: Traffic::All,
+            peer: PeerSpec::Cidr("0.0.0.0/0".into()),
+            description: "anywhere".into(),
+        }],
+        tags: cx.tags(&format!("{name}-service")),
+    };
+    cx.graph.add::<SecurityGroup>(region.clone(), format!("{name}-service"), &spec)
+}
+
+/// IAM is global, but every region has roles of its own: a region that goes takes its own along.
+fn instance_profile(cx: &mut Cx<'_>, name: &str, region: &Region) -> Ref<InstanceProfile> {
+    let full = names::role(&cx.stack.name, name, names::RolePurpose::Instance, region);
+    let short = format!("{name}-instance-{region}");
+    let role = RoleSpec {
+        name: full.clone(),
+        services: BTreeSet::from(["ec2.amazonaws.com".to_owned()]),
+        description: format!("instances of service {name} of stack {} in {region}", cx.stack.name),
+        inline: BTreeMap::new(),
+        managed: BTreeSet::from([SESSION_MANAGER.to_owned()]),
+        max_session_seconds: SESSION,
+        tags: cx.tags(&short),
+    };
+    let role = cx.graph.add::<Role>(Scope::Global, short.as_str(), &role);
+    let spec = InstanceProfileSpec { name: full, role, tags: cx.tags(&short) };
+    cx.graph.add::<InstanceProfile>(Scope::Global, short, &spec)
+}
+
+fn launch_template(
+    cx: &mut Cx<'_>,
+    name: &str,
+    region: &Region,
+    service: &Service,
+    group: Ref<SecurityGroup>,
+    instance_profile: Ref<InstanceProfile>,
+) -> Result<Ref<LaunchTemplate>, BlueprintError> {
+    let image_id = match &service.image {
+        Image::Ami(id) => Some(id.clone()),
+        Image::Ssm(parameter) => cx.facts.images.get(&(region.clone(), parameter.clone())).cloned(),
+    };
+    let unknown = || BlueprintError::NoImage { service: name.to_owned(), region: region.clone() };
+    let spec = LaunchTemplateSpec {
+        name: names::launch_template(&cx.stack.name, name),
+        image_id: image_id.ok_or_else(unknown)?,
+        instance_type: service.instance_type.clone(),
+        instance_profile,
+        security_groups: vec![group],
+        user_data: None,
+        instance_tags: cx.tags(name),
+        tags: cx.tags(name),
+    };
+    Ok(cx.graph.add::<LaunchTemplate>(region.clone(), name, &spec))
+}
+
+fn target_group(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, vpc: &Ref<Vpc>) -> Ref<TargetGroup> {
+    // What AWS cannot change is in the name, so that a replacement can exist beside what it replaces.
+    let port = service.port.to_string();
+    let immutable = ["HTTP", port.as_str(), vpc.address().name.as_str()];
+    let spec = TargetGroupSpec {
+        name: names::target_group(&cx.stack.name, name, &immutable),
+        vpc: vpc.clone(),
+        port: service.port,
+        health_check: HealthCheck {
+            path: service.health_check.clone(),
+            codes: "200-299".into(),
+            interval: 15,
+            timeout: 5,
+            healthy: 2,
+            unhealthy: 3,
+        },
+        attributes: TargetGroupAttributes { deregistration_delay: DRAIN },
+        tags: cx.tags(name),
+    };
+    cx.graph.add::<TargetGroup>(region.clone(), name, &spec)
+}
+
+/// Longer paths are asked first, so that `/api/*` wins over `/*` whatever the order in the file.
+fn priority(cx: &Cx<'_>, name: &str, region: &Region, service: &Service) -> u16 {
+    let mut paths: Vec<(std::cmp::Reverse<usize>, &str, &str)> = cx
+        .stack
+        .services_of(&service.load_balancer, region)
+        .map(|(name, service)| (std::cmp::Reverse(service.path.len()), service.path.as_str(), name))
+        .collect();
+    paths.sort_unstable();
+    let place = paths.iter().position(|(_, _, other)| *other == name).unwrap_or_default();
+    u16::try_from((place + 1) * 10).unwrap_or(u16::MAX)
+}
+
+fn scaling(
+    cx: &mut Cx<'_>,
+    name: &str,
+    region: &Region,
+    service: &Service,
+    launch_template: Ref<LaunchTemplate>,
+    targets: Ref<TargetGroup>,
+    subnets: Vec<Ref<globe_aws::kinds::ec2::Subnet>>,
+) {
+    let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    let instances = service.instances;
+    let spec = GroupSpec {
+        name: names::auto_scaling_group(&cx.stack.name, name),
+        launch_template,
+        subnets,
+        target_groups: vec![targets],
+        size: GroupSize { min: number(instances.min), desired: number(instances.desired), max: number(instances.max) },
+        desired_is: if service.scale_on.is_some() { DesiredIs::Start } else { DesiredIs::Fixed },
+        health_grace_seconds: HEALTH_GRACE,
+        tags: cx.tags(name),
+    };
+    let group = cx.graph.add::<Group>(region.clone(), name, &spec);
+    if let Some(scale_on) = service.scale_on {
+        let policy = PolicySpec { name: format!("{}-cpu", spec.name), group, cpu_percent: f64::from(scale_on.cpu) };
+        cx.graph.add::<Policy>(region.clone(), format!("{name}-cpu"), &policy);
+    }
+}

@@ -1,0 +1,330 @@
+//! A made-up AWS with traps, and a real journal in a scratch folder.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use globe_engine::{Ports, RecoverError, Stop, observe, recover, run};
+use globe_graph::{Graph, GraphBuilder};
+use globe_model::{
+    Address, CallError, Candidate, Clock, Cloud, Command, DataPolicy, ErrorClass, Head, Journal, KindTable, Lease,
+    LeaseRequest, Plan, Scope, Summary, Timestamp, Token, Wanted, erased,
+};
+use globe_planner::{Input, Selection, lint, plan};
+use globe_store::Store;
+use serde_json::{Value, json};
+use tokio::sync::{Notify, mpsc};
+
+use crate::kind::{Node, NodeState};
+
+/// What happens at one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trap {
+    /// The process dies before AWS does it.
+    HangBefore,
+    /// The process dies after AWS did it.
+    HangAfter,
+    /// AWS does it, the answer is lost.
+    LoseAnswer,
+    /// AWS refuses once.
+    Throttle,
+    /// AWS does it, the answer is lost, and reads do not show it for a while.
+    Lag,
+}
+
+#[derive(Clone)]
+struct Object {
+    address: Address,
+    nonce: String,
+    state: NodeState,
+    hidden_reads: u32,
+}
+
+#[derive(Default)]
+struct Inner {
+    objects: BTreeMap<String, Object>,
+    created: Vec<String>,
+    refused: BTreeMap<String, ErrorClass>,
+    calls: usize,
+    trap: Option<(usize, Trap)>,
+}
+
+/// AWS.
+#[derive(Default)]
+pub struct World {
+    inner: Mutex<Inner>,
+    died: Notify,
+}
+
+fn failure(class: ErrorClass) -> CallError {
+    CallError::new(class, "test:Call", "as the test wants it")
+}
+
+impl World {
+    fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        act(&mut self.inner.lock().expect("no test panics while it holds the world"))
+    }
+
+    /// Names of everything that exists, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.with(|inner| inner.objects.values().map(|object| object.address.name.clone()).collect());
+        names.sort();
+        names
+    }
+
+    /// Names in the order in which they were made.
+    pub fn created(&self) -> Vec<String> {
+        self.with(|inner| inner.created.clone())
+    }
+
+    /// Mutating calls so far.
+    pub fn calls(&self) -> usize {
+        self.with(|inner| inner.calls)
+    }
+
+    /// Sets a trap at one mutating call, counted from the first ever.
+    pub fn set_trap(&self, call: usize, trap: Trap) {
+        self.with(|inner| inner.trap = Some((call, trap)));
+    }
+
+    /// Refuses to make `name`.
+    pub fn refuse(&self, name: &str, class: ErrorClass) {
+        self.with(|inner| inner.refused.insert(name.into(), class));
+    }
+
+    /// Makes it after all.
+    pub fn allow(&self, name: &str) {
+        self.with(|inner| inner.refused.remove(name));
+    }
+
+    /// Changes something behind globe's back.
+    pub fn drift(&self, name: &str, soft: &str) {
+        self.with(|inner| {
+            inner
+                .objects
+                .values_mut()
+                .filter(|object| object.address.name == name)
+                .for_each(|object| object.state.soft = soft.into());
+        });
+    }
+
+    /// Makes a second object that looks like the first.
+    pub fn duplicate(&self, name: &str) {
+        self.with(|inner| {
+            let twin =
+                inner.objects.values().find(|object| object.address.name == name).cloned().expect("there is one");
+            inner.objects.insert(format!("twin-of-{name}"), twin);
+        });
+    }
+
+    /// Acts, unless a trap says otherwise.
+    async fn mutate<T>(&self, act: impl FnOnce(&mut Inner) -> Result<T, CallError>) -> Result<T, CallError> {
+        let trap = self.with(|inner| {
+            inner.calls += 1;
+            inner.trap.take_if(|(call, _)| *call + 1 == inner.calls).map(|(_, trap)| trap)
+        });
+        match trap {
+            Some(Trap::HangBefore) => self.die().await,
+            Some(Trap::Throttle) => Err(failure(ErrorClass::Throttled)),
+            Some(Trap::HangAfter) => {
+                let _unanswered = self.with(act);
+                self.die().await
+            }
+            Some(Trap::LoseAnswer | Trap::Lag) => {
+                let _unanswered = self.with(|inner| {
+                    let answer = act(inner);
+                    if trap == Some(Trap::Lag) {
+                        inner.objects.values_mut().for_each(|object| object.hidden_reads = 2);
+                    }
+                    answer
+                });
+                Err(failure(ErrorClass::Ambiguous))
+            }
+            None => self.with(act),
+        }
+    }
+
+    async fn die<T>(&self) -> T {
+        self.died.notify_one();
+        std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl Cloud for World {
+    async fn read(&self, _: &Address, id: &str) -> Result<Option<Value>, CallError> {
+        let object = self.with(|inner| inner.objects.get(id).cloned());
+        Ok(object.map(|object| json!([id, object.state])))
+    }
+
+    async fn discover(&self, _: &str, _: &Scope, _: &[Wanted]) -> Result<Vec<Candidate>, CallError> {
+        Ok(self.with(|inner| {
+            let mut found = Vec::new();
+            for (id, object) in &mut inner.objects {
+                if object.hidden_reads > 0 {
+                    object.hidden_reads -= 1;
+                    continue;
+                }
+                let (address, nonce) = (object.address.clone(), Some(object.nonce.clone()));
+                found.push(Candidate { address, id: id.clone(), nonce });
+            }
+            found
+        }))
+    }
+
+    async fn create(&self, address: &Address, desired: &Value, token: &Token) -> Result<String, CallError> {
+        let mut state: NodeState = serde_json::from_value(desired.clone()).expect("desired is of the kind's type");
+        state.soft = "unset".into();
+        let act = |inner: &mut Inner| {
+            if let Some(class) = inner.refused.get(&address.name) {
+                return Err(failure(*class));
+            }
+            assert!(state.on.iter().all(|id| inner.objects.contains_key(id)), "{address} was made before its upstream");
+            let id = format!("id-{}", inner.calls);
+            let object = Object { address: address.clone(), nonce: token.to_string(), state, hidden_reads: 0 };
+            inner.objects.insert(id.clone(), object);
+            inner.created.push(address.name.clone());
+            Ok(id)
+        };
+        self.mutate(act).await
+    }
+
+    async fn update(&self, _: &Address, id: &str, patch: &Value) -> Result<(), CallError> {
+        let soft = patch.as_str().expect("a text").to_owned();
+        self.mutate(|inner| {
+            inner.objects.get_mut(id).map(|object| object.state.soft = soft).ok_or_else(|| failure(ErrorClass::Gone))
+        })
+        .await
+    }
+
+    async fn delete(&self, _: &Address, id: &str, _: DataPolicy) -> Result<(), CallError> {
+        self.mutate(|inner| {
+            if inner.objects.values().any(|object| object.state.on.iter().any(|on| on == id)) {
+                return Err(failure(ErrorClass::Dependency));
+            }
+            inner.objects.remove(id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn data_at_risk(&self, _: &Address, _: &str) -> Result<Option<String>, CallError> {
+        Ok(None)
+    }
+}
+
+/// Time that passes only by sleeping.
+#[derive(Default)]
+struct Dream(AtomicI64);
+
+#[async_trait]
+impl Clock for Dream {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.fetch_add(i64::try_from(duration.as_micros()).expect("short"), Ordering::Relaxed);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A world, a journal, and one stack.
+pub struct Stage {
+    pub world: Arc<World>,
+    pub kinds: Arc<KindTable>,
+    journal: Arc<Store>,
+    clock: Arc<Dream>,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    /// An empty account and an empty state.
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let clock = Arc::new(Dream::default());
+        let path = folder.path().join("state.db");
+        let journal = Store::open(path.to_str().expect("UTF-8"), clock.clone()).await.expect("opens");
+        let kinds = Arc::new(KindTable::new([erased::<Node>()]));
+        Self { world: Arc::default(), kinds, journal: Arc::new(journal), clock, _folder: folder }
+    }
+
+    /// What is recorded.
+    pub async fn head(&self) -> Head {
+        self.journal.head("acme").await.expect("reads")
+    }
+
+    fn ports(&self) -> Ports {
+        let (events, _unheard) = mpsc::unbounded_channel();
+        Ports {
+            cloud: self.world.clone(),
+            journal: self.journal.clone(),
+            clock: self.clock.clone(),
+            kinds: self.kinds.clone(),
+            events,
+        }
+    }
+
+    async fn lease(&self) -> Lease {
+        // What a killed process held has expired.
+        self.clock.sleep(Duration::from_secs(60)).await;
+        let request = LeaseRequest {
+            stack: "acme".into(),
+            scopes: vec![Scope::region("us-east-1")],
+            holder: "test".into(),
+            ttl: Duration::from_secs(30),
+        };
+        self.journal.acquire(&request).await.expect("nobody else holds it")
+    }
+
+    /// Settles open intents.
+    pub async fn settle(&self) -> Result<(), RecoverError> {
+        let lease = self.lease().await;
+        let result = recover(&self.ports(), &lease, &self.head().await).await;
+        self.journal.release(&lease).await.expect("is still held");
+        result
+    }
+
+    /// What is to be done.
+    pub async fn plan(&self, command: Command, wanted: &Graph) -> Plan {
+        let head = self.head().await;
+        let inventory = observe(&*self.world, &self.kinds, &head, wanted).await;
+        let input = Input {
+            stack: "acme",
+            account: "123456789012",
+            command,
+            kinds: &self.kinds,
+            wanted,
+            whole: &GraphBuilder::default().build(&self.kinds).expect("empty"),
+            head: &head,
+            inventory: &inventory,
+            selection: &Selection::default(),
+            data: DataPolicy::Keep,
+            leaves_down: Default::default(),
+            leaves_up: Default::default(),
+        };
+        let (plan, report) = plan(&input);
+        assert_eq!(lint(&plan), []);
+        assert_eq!(report.notices, []);
+        plan
+    }
+
+    /// Settles, plans and runs; `None` when the process died.
+    pub async fn apply(&self, command: Command, wanted: &Graph) -> Option<Summary> {
+        self.settle().await.expect("settles");
+        let plan = Arc::new(self.plan(command, wanted).await);
+        let lease = self.lease().await;
+        let running = run(self.ports(), plan, lease.clone(), Stop::default());
+        let summary = tokio::select! {
+            summary = running => Some(summary.expect("the journal works")),
+            () = self.world.died.notified() => None,
+        };
+        if summary.is_some() {
+            self.journal.release(&lease).await.expect("is still held");
+        }
+        summary
+    }
+}
