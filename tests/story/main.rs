@@ -1,0 +1,7 @@
+//! The built `globe` against `globe sandbox serve`, inspected through the AWS API, never through globe's own state.
+
+mod cloud;
+mod commands;
+mod globe;
+mod reference;
+mod stops;
