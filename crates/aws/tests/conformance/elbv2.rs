@@ -310,3 +310,35 @@ async fn the_service_answers_as_aws_does() {
     assert!(swapped.values().all(|live| live.priority == 2) && swapped.len() == 1);
     bench.down().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn targets_become_healthy_once_a_listener_forwards_to_them() {
+    use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
+
+    let mut bench = Bench::new();
+    network(&mut bench).await;
+    let (web, http) = (address("elbv2/load_balancer", "web"), address("elbv2/listener", "http"));
+    let group = address("elbv2/target_group", "web");
+    bench.up::<TargetGroup>(&group, &group_spec("acme-web-1f")).await;
+    bench.up::<LoadBalancer>(&web, &balancer_spec()).await;
+    let (elb, arn) = (bench.scoped(REGION).aws.elbv2, bench.id(&group));
+    let health = async || {
+        let answer = elb.describe_target_health().target_group_arn(&arn).send().await.expect("describes");
+        let row = answer.target_health_descriptions().first().expect("a target").clone();
+        let port = row.target.and_then(|target| target.port);
+        let state = row.target_health.and_then(|health| health.state).map(|state| state.as_str().to_owned());
+        (port, state.unwrap_or_default())
+    };
+    let target = TargetDescription::builder().id("i-1").build();
+    elb.register_targets().target_group_arn(&arn).targets(target.clone()).send().await.expect("registers");
+    assert_eq!(health().await, (Some(8080), "unused".into()), "the group's port, and no listener yet");
+    let forward = ActionSpec::Forward(Ref::to(REGION, "web"));
+    bench.up::<Listener>(&http, &ListenerSpec { default_action: forward, ..http_spec() }).await;
+    assert_eq!(health().await.1, "initial");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(health().await.1, "healthy");
+    elb.deregister_targets().target_group_arn(&arn).targets(target).send().await.expect("deregisters");
+    let answer = elb.describe_target_health().target_group_arn(&arn).send().await.expect("describes");
+    assert!(answer.target_health_descriptions().is_empty());
+    bench.down().await;
+}

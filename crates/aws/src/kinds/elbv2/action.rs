@@ -135,7 +135,7 @@ mod tests {
         let config = sdk::ForwardActionConfig::builder().target_groups(tuple.clone());
         let echoed = sdk::Action::builder().r#type(sdk::ActionTypeEnum::Forward).order(1).target_group_arn("arn");
         let echoed = echoed.forward_config(config.clone().target_group_stickiness_config(off).build()).build();
-        assert_eq!(Action::from_live(&[echoed.clone()]), Action::Forward("arn".into()));
+        assert_eq!(Action::from_live(std::slice::from_ref(&echoed)), Action::Forward("arn".into()));
 
         let two = config.target_groups(tuple).build();
         let split = sdk::Action::builder().r#type(sdk::ActionTypeEnum::Forward).forward_config(two).build();

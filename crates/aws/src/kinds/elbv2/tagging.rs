@@ -86,15 +86,20 @@ pub async fn candidates(cx: &Scoped, arns: &[String]) -> Result<Vec<Candidate>, 
 /// first, and take it only if it carries their own token.
 ///
 /// # Errors
-/// [`ErrorClass::AlreadyExists`] if it is somebody else's.
+/// [`ErrorClass::AlreadyExists`] if it is somebody else's, [`ErrorClass::NotYetConsistent`] if it went meanwhile.
 pub async fn claim(cx: &Scoped, arn: String, birth: &Birth<'_>, operation: &str) -> Result<String, CallError> {
     let tags = tags_of(cx, std::slice::from_ref(&arn)).await?;
-    let nonce = tags.get(&arn).and_then(|tags| tags.get(OWNER_NONCE));
-    if nonce.is_some_and(|nonce| nonce == birth.token.as_str()) {
-        return Ok(arn);
+    match tags.get(&arn).map(|tags| tags.get(OWNER_NONCE)) {
+        Some(Some(nonce)) if nonce == birth.token.as_str() => Ok(arn),
+        Some(_) => {
+            let message = format!("the name is taken by {arn}, which was not made for {}", birth.address);
+            Err(CallError::new(ErrorClass::AlreadyExists, operation, message))
+        }
+        None => {
+            let message = format!("{arn} had the name and went meanwhile");
+            Err(CallError::new(ErrorClass::NotYetConsistent, operation, message))
+        }
     }
-    let message = format!("the name is taken by {arn}, which was not made for {}", birth.address);
-    Err(CallError::new(ErrorClass::AlreadyExists, operation, message))
 }
 
 /// Whether an object of this name may be the stack's: names begin with the stack's, so that strangers' objects need
