@@ -1,13 +1,16 @@
 //! Zone, health check and records of every routing.
 
+use aws_sdk_route53::types::{
+    Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecord, ResourceRecordSet, RrType,
+};
 use globe_aws::kinds::acm::{Certificate, CertificateOutputs, Validation};
 use globe_aws::kinds::elbv2::{LoadBalancer, LoadBalancerOutputs};
 use globe_aws::kinds::route53::{
-    FailoverRole, HealthCheck, HealthCheckSpec, Place, Policy, Probe, ProbeTarget, Record, RecordContent, RecordSet,
-    RecordSpec, RecordValue, Routed, Zone, ZoneSpec,
+    FailoverRole, HealthCheck, HealthCheckDesired, HealthCheckSpec, Place, Policy, Probe, ProbeTarget, Record,
+    RecordContent, RecordSet, RecordSpec, RecordValue, Routed, Zone, ZoneSpec,
 };
-use globe_aws::{Birth, Driver};
-use globe_model::{Address, DataPolicy, ErrorClass, Kind, Ref, Token};
+use globe_aws::{Birth, Driver, failed};
+use globe_model::{Address, CallError, DataPolicy, ErrorClass, Kind, Ref, Token};
 
 use crate::bench::{Bench, REGION, tags};
 
@@ -248,4 +251,134 @@ async fn many_records_are_read_over_pages() {
     let one = Record::read(&scoped, planted.get(350..351).expect("700 are planted")).await.expect("reads");
     assert_eq!(one.len(), 1);
     assert_eq!(bench.sandbox().calls().len() - before, 4, "one record is one call");
+}
+
+/// One change of a record set `www.example.com A`, as the SDK says it.
+fn change(action: ChangeAction, routing: impl FnOnce(&mut ResourceRecordSet)) -> Change {
+    let record = ResourceRecord::builder().value("192.0.2.1").build().expect("complete");
+    let set = ResourceRecordSet::builder().name("www.example.com").r#type(RrType::A).ttl(60).resource_records(record);
+    let mut set = set.build().expect("complete");
+    routing(&mut set);
+    Change::builder().action(action).resource_record_set(set).build().expect("complete")
+}
+
+fn weighted(identifier: &str) -> impl FnOnce(&mut ResourceRecordSet) {
+    move |set| (set.set_identifier, set.weight) = (Some(identifier.to_owned()), Some(1))
+}
+
+fn nearest(identifier: &str, region: &str) -> impl FnOnce(&mut ResourceRecordSet) {
+    move |set| {
+        set.set_identifier = Some(identifier.to_owned());
+        set.region = Some(region.into());
+    }
+}
+
+fn simple(_: &mut ResourceRecordSet) {}
+
+async fn submit(bench: &Bench, changes: Vec<Change>) -> Result<String, CallError> {
+    let batch = ChangeBatch::builder().set_changes(Some(changes)).build().expect("complete");
+    let request = bench.scoped("global").aws.route53.change_resource_record_sets().change_batch(batch);
+    let answer = request.hosted_zone_id(bench.id(&zone())).send().await;
+    let answer = answer.map_err(failed("route53:ChangeResourceRecordSets"))?;
+    Ok(answer.change_info.expect("it is under way").id)
+}
+
+#[tokio::test(start_paused = true)]
+async fn contradictory_sets_are_refused_and_a_batch_is_all_or_nothing() {
+    use ChangeAction::{Create, Delete};
+    let mut bench = Bench::new();
+    bench.up::<Zone>(&zone(), &zone_spec()).await;
+    submit(&bench, vec![change(Create, weighted("a")), change(Create, weighted("b"))]).await.expect("two weights");
+    for (batch, words) in [
+        (vec![change(Create, simple)], "cannot be created as other RRSets exist"),
+        (vec![change(Create, nearest("c", REGION))], "cannot be created as a non-latency set exists"),
+        (vec![change(Create, weighted("a"))], "but it already exists"),
+        (vec![change(Delete, weighted("a")), change(Delete, weighted("x"))], "but it was not found"),
+        (
+            vec![change(Delete, |set| {
+                weighted("a")(set);
+                set.ttl = Some(61)
+            })],
+            "do not match the current values",
+        ),
+    ] {
+        let error = submit(&bench, batch).await.expect_err(words);
+        assert_eq!(error.code.as_deref(), Some("InvalidChangeBatch"));
+        assert!(error.message.contains(words), "{error}");
+    }
+    let same_region = vec![
+        change(Delete, weighted("a")),
+        change(Delete, weighted("b")),
+        change(Create, nearest("c", REGION)),
+        change(Create, nearest("d", REGION)),
+    ];
+    submit(&bench, same_region).await.expect_err("one set per region");
+    let other_policy =
+        vec![change(Delete, weighted("a")), change(Delete, weighted("b")), change(Create, nearest("c", REGION))];
+    submit(&bench, other_policy).await.expect("the refused batches left both weights");
+    submit(&bench, vec![change(Delete, nearest("c", REGION))]).await.expect("it is there");
+    bench.down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_in_sync_after_a_while() {
+    let mut bench = Bench::new();
+    bench.up::<Zone>(&zone(), &zone_spec()).await;
+    let id = submit(&bench, vec![change(ChangeAction::Create, simple)]).await.expect("accepted");
+    let status = async || {
+        let answer = bench.scoped("global").aws.route53.get_change().id(&id).send().await.expect("it is known");
+        answer.change_info.expect("it has a status").status
+    };
+    assert_eq!(status().await, ChangeStatus::Pending);
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!(status().await, ChangeStatus::Insync);
+    submit(&bench, vec![change(ChangeAction::Delete, simple)]).await.expect("it is there");
+    bench.down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_changes_set_by_set_once_the_others_are_gone() {
+    let mut bench = Bench::new();
+    assume_balancers(&mut bench, &[REGION]);
+    bench.up::<Zone>(&zone(), &zone_spec()).await;
+    let address = record("beta");
+    bench.up::<Record>(&address, &alias("beta", REGION, Policy::Weighted { weight: 1 }, None)).await;
+    let scoped = bench.scoped("global");
+    let live = Record::read(&scoped, &[bench.id(&address)]).await.expect("reads");
+    let live = live.into_values().next().expect("it is there");
+    let routed = Routed { set_identifier: "other".into(), policy: Policy::Latency { region: REGION.into() } };
+    let other = RecordSet { routed: Some(routed), ..live };
+    let (token, owner) = (Token::random(), scoped.owner.clone());
+    let birth = Birth { address: &address, token: &token, owner: &owner };
+    let early = Record::create(&scoped, &birth, &other).await.expect_err("the weight is still there");
+    assert!(early.class.heals(), "{early}");
+    Record::delete(&scoped, &bench.id(&address), DataPolicy::Keep).await.expect("it goes");
+    let id = Record::create(&scoped, &birth, &other).await.expect("now it can be");
+    Record::delete(&scoped, &id, DataPolicy::Keep).await.expect("it goes");
+    bench.down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settings_change_does_not_lose_a_repeated_create() {
+    let mut bench = Bench::new();
+    let address = Address::new("global", "route53/health_check", "www");
+    let desired = HealthCheckDesired {
+        host: "www.example.com".into(),
+        probe: Probe::Https,
+        port: 443,
+        path: "/healthz".into(),
+        interval: 30,
+        threshold: 3,
+        tags: tags("www"),
+    };
+    let scoped = bench.scoped("global");
+    let (token, owner) = (Token::random(), scoped.owner.clone());
+    let birth = Birth { address: &address, token: &token, owner: &owner };
+    let id = HealthCheck::create(&scoped, &birth, &desired).await.expect("made");
+    let changed = HealthCheckDesired { path: "/ready".into(), ..desired };
+    assert_eq!(HealthCheck::create(&scoped, &birth, &changed).await.expect("the same token"), id);
+    HealthCheck::delete(&scoped, &id, DataPolicy::Keep).await.expect("it goes");
+    let used_up = HealthCheck::create(&scoped, &birth, &changed).await.expect_err("a reference works once");
+    assert_eq!(used_up.code.as_deref(), Some("HealthCheckAlreadyExists"));
+    bench.down().await;
 }

@@ -73,21 +73,21 @@ fn create(call: &mut Call<'_>) -> Answer {
     }
     let config = filled(call.input.get("HealthCheckConfig").unwrap_or(&Value::Null))?;
     let used = used_reference(call, HEALTH_CHECK, &reference);
-    if let Some(earlier) = call.world.token(&used).map(|used| used.id.clone()) {
-        return repeated(call, &reference, &earlier, &config);
+    if let Some(earlier) = call.world.token(&used) {
+        return repeated(call, &reference, earlier, &config);
     }
     let id = call.uuid();
-    let body = json!({"CallerReference": reference, "HealthCheckConfig": config, "HealthCheckVersion": 1});
+    let body = json!({"CallerReference": reference, "HealthCheckConfig": config.clone(), "HealthCheckVersion": 1});
     let check = call.object_in(GLOBAL, HEALTH_CHECK, &id, body);
     call.world.put(check.clone());
-    call.world.remember_token(used, TokenUse { request: Value::Null, id });
+    call.world.remember_token(used, TokenUse { request: Value::Object(config), id });
     made(&check)
 }
 
-fn repeated(call: &Call<'_>, reference: &str, earlier: &str, config: &Map<String, Value>) -> Answer {
-    let check = call.get_global(HEALTH_CHECK, earlier);
-    match check {
-        Some(check) if check.body.get("HealthCheckConfig").and_then(Value::as_object) == Some(config) => made(check),
+/// The same settings are those of the request that came first, whatever updates did since.
+fn repeated(call: &Call<'_>, reference: &str, earlier: &TokenUse, config: &Map<String, Value>) -> Answer {
+    match call.get_global(HEALTH_CHECK, &earlier.id) {
+        Some(check) if earlier.request.as_object() == Some(config) => made(check),
         _ => {
             let message = format!("A health check with caller reference {reference} exists or existed already.");
             Err(ApiError::new("HealthCheckAlreadyExists", message).status(409))
