@@ -222,7 +222,8 @@ impl Driver for LaunchTemplate {
             };
             let request =
                 cx.aws.ec2.modify_launch_template().launch_template_id(id).default_version(version.to_string());
-            request.send().await.map_err(failed("ec2:ModifyLaunchTemplate"))?;
+            let answer = request.send().await.map_err(failed("ec2:ModifyLaunchTemplate"));
+            answer.reclass(FRESH_VERSION, ErrorClass::NotYetConsistent)?;
         }
         retag(cx, id, &patch.tags).await
     }
@@ -232,6 +233,9 @@ impl Driver for LaunchTemplate {
         request.send().await.map_err(failed("ec2:DeleteLaunchTemplate")).unless_gone()
     }
 }
+
+/// Facts: a version made a moment ago is not found for some seconds.
+const FRESH_VERSION: &[&str] = &["InvalidLaunchTemplateId.VersionNotFound"];
 
 /// Number and data of the newest version.
 async fn latest(cx: &Scoped, id: &str) -> Result<(i64, TemplateData), CallError> {

@@ -216,7 +216,8 @@ impl Driver for SecurityGroup {
         let request = cx.aws.ec2.create_security_group().vpc_id(&desired.vpc_id);
         let request = request.group_name(&desired.group_name).description(&desired.description);
         let request = request.tag_specifications(born(ResourceType::SecurityGroup, birth, &desired.tags));
-        let answer = request.send().await.map_err(failed(OPERATION))?;
+        let answer = request.send().await.map_err(failed(OPERATION));
+        let answer = answer.reclass(FRESH_VPC, ErrorClass::NotYetConsistent)?;
         let lost = || CallError::new(ErrorClass::Ambiguous, OPERATION, "the answer names no security group");
         answer.group_id.ok_or_else(lost)
     }
@@ -316,6 +317,9 @@ impl Direction {
         }
     }
 }
+
+/// Facts: what was made a moment ago is not found for some seconds; codes have two spellings.
+const FRESH_VPC: &[&str] = &["InvalidVpcID.NotFound", "InvalidVpcId.NotFound"];
 
 /// Facts: a group made a moment ago, this one or one that a rule names, is not found for some seconds.
 const FRESH: &[&str] = &["InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound"];

@@ -198,7 +198,7 @@ impl Driver for VpcEndpoint {
         let request = request.set_route_table_ids(Some(desired.route_table_ids.iter().cloned().collect()));
         let request = request.tag_specifications(born(ResourceType::VpcEndpoint, birth, &desired.tags));
         let answer = request.send().await.map_err(failed(OPERATION));
-        let answer = answer.reclass(FRESH_TABLE, ErrorClass::NotYetConsistent)?;
+        let answer = answer.reclass(FRESH, ErrorClass::NotYetConsistent)?;
         let id = answer.vpc_endpoint.and_then(|endpoint| endpoint.vpc_endpoint_id);
         id.ok_or_else(|| CallError::new(ErrorClass::Ambiguous, OPERATION, "the answer names no endpoint"))
     }
@@ -221,8 +221,9 @@ impl Driver for VpcEndpoint {
     }
 }
 
-/// Facts: a route table made a moment ago is not found for some seconds; the code has two spellings.
-const FRESH_TABLE: &[&str] = &["InvalidRouteTableId.NotFound", "InvalidRouteTableID.NotFound"];
+/// Facts: what was made a moment ago is not found for some seconds; codes have two spellings.
+const FRESH: &[&str] =
+    &["InvalidRouteTableId.NotFound", "InvalidRouteTableID.NotFound", "InvalidVpcID.NotFound", "InvalidVpcId.NotFound"];
 
 /// Adding a route table twice is refused, so a repeat after a lost answer asks only for what is still to be done.
 async fn modify(cx: &Scoped, id: &str, patch: &VpcEndpointPatch) -> Result<(), CallError> {
@@ -240,7 +241,7 @@ async fn modify(cx: &Scoped, id: &str, patch: &VpcEndpointPatch) -> Result<(), C
     let request = request.set_add_route_table_ids(some(add)).set_remove_route_table_ids(some(remove));
     let request = request.set_reset_policy(patch.reset_policy.then_some(true));
     let answer = request.send().await.map_err(failed(OPERATION)).map(drop);
-    answer.reclass(FRESH_TABLE, ErrorClass::NotYetConsistent)
+    answer.reclass(FRESH, ErrorClass::NotYetConsistent)
 }
 
 fn some(list: Vec<String>) -> Option<Vec<String>> {

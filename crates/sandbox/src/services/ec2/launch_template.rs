@@ -177,11 +177,13 @@ fn add_version(call: &mut Call<'_>, template: &Object) -> Result<String, ApiErro
     }
     .unwrap_or_default();
     members.extend(data(call)?);
-    let next = count(template, "latestVersionNumber") + 1;
+    // A number is never given twice, not even after its version was deleted.
+    let next = template.hidden.get("issued").and_then(Value::as_i64).unwrap_or(1) + 1;
     let mut all = versions(template);
     all.push(row(call, next, Value::Object(members)));
     call.world.change(&template.key(), |template| {
         template.set("latestVersionNumber", next);
+        template.hidden.insert("issued".to_owned(), next.into());
         template.hidden.insert("versions".to_owned(), all.into());
     });
     Ok(next.to_string())
@@ -291,7 +293,11 @@ fn delete_versions(call: &mut Call<'_>) -> Answer {
             }
         }
     }
-    call.world.change(&template.key(), |template| template.hidden.insert("versions".to_owned(), all.into()));
+    let latest = all.iter().map(number).max();
+    call.world.change(&template.key(), |template| {
+        template.set("latestVersionNumber", latest);
+        template.hidden.insert("versions".to_owned(), all.into());
+    });
     Ok(json!({"successfullyDeletedLaunchTemplateVersionSet": deleted,
         "unsuccessfullyDeletedLaunchTemplateVersionSet": kept})
     .into())

@@ -240,8 +240,8 @@ fn terms(
     let port = |name: &str| member(permission, name).and_then(|text| text.parse::<i64>().ok());
     let (from, to) = match (protocol.as_str(), port("FromPort"), port("ToPort")) {
         ("tcp" | "udp", Some(from @ 0..=65535), Some(to @ 0..=65535)) if from <= to => (from, to),
-        ("tcp" | "udp", from, to) => {
-            let message = format!("Invalid value for portRange: {from:?}-{to:?}. Must be within 0-65535, low to high.");
+        ("tcp" | "udp", ..) => {
+            let message = "Invalid value for portRange. Must specify both from and to ports with TCP/UDP, low to high.";
             return Err(ApiError::new("InvalidParameterValue", message));
         }
         ("icmp" | "icmpv6", from, to) => (from.unwrap_or(-1), to.unwrap_or(-1)),
