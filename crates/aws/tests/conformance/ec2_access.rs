@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_ec2::types::{IpPermission, IpRange, RequestLaunchTemplateData};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use globe_aws::Driver;
 use globe_aws::kinds::ec2::{
     LaunchTemplate, LaunchTemplateDesired, LaunchTemplatePatch, LaunchTemplateSpec, PeerSpec, RouteTable,
@@ -241,6 +243,73 @@ async fn a_template_gets_a_version_per_change() {
     LaunchTemplate::update(&cx, &id, &patch).await.expect("updates");
     assert_eq!(read().await.expect("it is there").version, 4, "the version that says it all is still there");
     bench.down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sandbox_refuses_what_aws_refuses() {
+    let (mut bench, vpc) = with_vpc().await;
+    let web = Address::new(REGION, "ec2/security_group", "web");
+    bench.up::<SecurityGroup>(&web, &group("web", vec![tcp(80, network("0.0.0.0/0"), "")], vec![])).await;
+    let (cx, vpc_id, web_id) = (bench.scoped(REGION), bench.id(&vpc), bench.id(&web));
+    let ec2 = &cx.aws.ec2;
+
+    let groups = ec2.describe_security_groups().send().await.expect("describes").security_groups.unwrap_or_default();
+    let default = groups.iter().find(|group| group.group_name() == Some("default")).and_then(|group| group.group_id());
+    let refused = ec2.delete_security_group().group_id(default.expect("one came with the VPC")).send().await;
+    assert_eq!(code(refused), "CannotDelete");
+    let again = ec2.create_security_group().group_name("ACME-Web").description("d").vpc_id(&vpc_id).send().await;
+    assert_eq!(code(again), "InvalidGroup.Duplicate", "names are compared without regard to case");
+
+    // A batch is all or nothing.
+    let open = |port| {
+        let anybody = IpRange::builder().cidr_ip("0.0.0.0/0").build();
+        IpPermission::builder().ip_protocol("6").from_port(port).to_port(port).ip_ranges(anybody).build()
+    };
+    let batch = ec2.authorize_security_group_ingress().group_id(&web_id);
+    let refused = batch.ip_permissions(open(81)).ip_permissions(open(80)).send().await;
+    assert_eq!(code(refused), "InvalidPermission.Duplicate", "protocol 6 is tcp");
+    let live = SecurityGroup::read(&cx, std::slice::from_ref(&web_id)).await.expect("reads").remove(&web_id);
+    assert_eq!(live.map(|live| live.ingress.len()), Some(1));
+
+    plant_route_table(&mut bench, "a", &vpc_id);
+    let endpoint = || ec2.create_vpc_endpoint().vpc_id(&vpc_id).service_name(format!("com.amazonaws.{REGION}.s3"));
+    endpoint().route_table_ids("rtb-a").send().await.expect("creates");
+    assert_eq!(code(endpoint().route_table_ids("rtb-a").send().await), "RouteAlreadyExists");
+    assert_eq!(code(endpoint().route_table_ids("rtb-z").send().await), "InvalidRouteTableId.NotFound");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_number_is_never_given_twice() {
+    let bench = Bench::new();
+    let ec2 = bench.scoped(REGION).aws.ec2;
+    let data = || RequestLaunchTemplateData::builder().image_id("ami-0123456789abcdef0").build();
+    ec2.create_launch_template()
+        .launch_template_name("web")
+        .launch_template_data(data())
+        .send()
+        .await
+        .expect("creates");
+    let add = async || {
+        let request = ec2.create_launch_template_version().launch_template_name("web").launch_template_data(data());
+        let answer = request.send().await.expect("adds a version");
+        answer.launch_template_version.and_then(|version| version.version_number)
+    };
+    assert_eq!(add().await, Some(2));
+    let request = ec2.delete_launch_template_versions().launch_template_name("web").versions("1").versions("2");
+    let answer = request.send().await.expect("answers");
+    let deleted = answer.successfully_deleted_launch_template_versions.unwrap_or_default();
+    let numbers: Vec<_> = deleted.iter().filter_map(|version| version.version_number).collect();
+    assert_eq!(numbers, [2], "the default version stays");
+    let latest = ec2.describe_launch_template_versions().versions("$Latest").send().await.expect("describes");
+    let numbers: Vec<_> =
+        latest.launch_template_versions().iter().filter_map(|version| version.version_number).collect();
+    assert_eq!(numbers, [1]);
+    assert_eq!(add().await, Some(3));
+}
+
+/// The error code of a refused call.
+fn code<T, E: ProvideErrorMetadata>(answer: Result<T, E>) -> String {
+    answer.err().and_then(|error| error.code().map(str::to_owned)).expect("AWS refuses this")
 }
 
 #[tokio::test(start_paused = true)]
