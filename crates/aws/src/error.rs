@@ -31,6 +31,13 @@ where
     }
 }
 
+/// A failure that AWS reports inside a successful answer, classed like any other.
+pub fn unsuccessful(operation: &'static str, code: Option<String>, message: Option<String>) -> CallError {
+    let message = message.unwrap_or_default();
+    let class = code.as_deref().map_or(ErrorClass::Broken, |code| by_code(operation, code, &message, None));
+    CallError { class, operation: operation.to_owned(), code, message, request_id: None }
+}
+
 /// Reads what a kind knows better than the table.
 pub trait Reclass {
     /// The same error, in `class` if its code is one of `codes`.

@@ -4,9 +4,16 @@
 //! unknown; filters know `*` and `?`; tags come with the create; a dry run answers with an error either way.
 
 mod filter;
+mod image;
+mod interface_endpoint;
+mod launch_template;
+mod regions;
+mod security_group;
+mod security_group_rule;
 mod subnet;
 mod tagging;
 mod vpc;
+mod vpc_endpoint;
 mod zones;
 
 use serde_json::{Value, json};
@@ -22,7 +29,18 @@ pub fn dispatch(call: &mut Call<'_>) -> Answer {
             ApiError::new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").status(412)
         );
     }
-    let families = [vpc::handle, subnet::handle, zones::handle, tagging::handle];
+    let families = [
+        vpc::handle,
+        subnet::handle,
+        zones::handle,
+        tagging::handle,
+        security_group::handle,
+        security_group_rule::handle,
+        vpc_endpoint::handle,
+        launch_template::handle,
+        image::handle,
+        regions::handle,
+    ];
     let answer = families.iter().find_map(|family| family(call));
     answer.unwrap_or_else(|| Err(unknown_operation(call)))
 }

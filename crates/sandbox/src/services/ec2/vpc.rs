@@ -4,7 +4,7 @@
 use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
-use super::{Shelf, describe, done, missing, refuse_if_used, show, tagging};
+use super::{Shelf, describe, done, missing, refuse_if_used, security_group, show, tagging};
 use crate::call::{Answer, ApiError, Call};
 
 /// How VPCs are described.
@@ -59,6 +59,7 @@ fn create(call: &mut Call<'_>) -> Answer {
     vpc.set_later(call.now + CREATE, "state", "available");
     let shown = show(&vpc);
     call.world.put(vpc);
+    security_group::come_with_vpc(call, &id);
     Ok(json!({"vpc": shown}).into())
 }
 
@@ -96,6 +97,7 @@ fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.need("VpcId")?;
     call.get(VPCS.kind, &id).ok_or_else(|| missing(&VPCS, &id))?;
     refuse_if_used(call, "vpc", &id)?;
+    security_group::go_with_vpc(call, &id);
     call.world.remove(&call.key(VPCS.kind, &id));
     done()
 }
