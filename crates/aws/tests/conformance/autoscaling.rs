@@ -134,7 +134,10 @@ async fn a_group_and_its_policy_come_change_and_go() {
     bench.replaces::<Group>(&group, &GroupSpec { name: "acme-api".into(), ..spec }, "name").await;
 
     bench.down().await;
-    assert_eq!(count(&bench, "autoscaling/") + count(&bench, "ec2/network-interface") + count(&bench, "ec2/instance"), 0);
+    assert_eq!(
+        count(&bench, "autoscaling/") + count(&bench, "ec2/network-interface") + count(&bench, "ec2/instance"),
+        0
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,4 +241,7 @@ async fn a_group_that_cannot_launch_says_why() {
     let Readiness::Wait { what } = Group::ready(&live) else { panic!("three of five are not enough") };
     assert!(what.starts_with("3 of 5 instances in service; "), "{what}");
     assert!(what.contains("launch template") && what.contains("does not exist"), "{what}");
+    plant_template(&mut bench, &json!({}));
+    let size = GroupSize { min: 5, desired: 5, max: 12 };
+    bench.settle::<Group>(&group, &GroupSpec { size, ..group_spec(&subnets) }).await;
 }

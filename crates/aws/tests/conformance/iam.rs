@@ -74,21 +74,22 @@ async fn what_others_did_to_a_role_is_undone_and_does_not_block_its_end() {
     bench.up::<Role>(&role, &spec).await;
     let cx = bench.scoped("global");
     let iam = &cx.aws.iam;
-    let meddle = async |policy: &str| {
-        let put = iam.put_role_policy().role_name("acme-web").policy_name(policy);
-        put.policy_document(allow("*").to_string()).send().await.expect("puts");
+    let meddle = async || {
+        for policy in ["logs", "backdoor"] {
+            let put = iam.put_role_policy().role_name("acme-web").policy_name(policy);
+            put.policy_document(allow("*").to_string()).send().await.expect("puts");
+        }
         iam.attach_role_policy().role_name("acme-web").policy_arn(AGENT).send().await.expect("attaches");
         iam.detach_role_policy().role_name("acme-web").policy_arn(SSM).send().await.expect("detaches");
     };
-    meddle("logs").await;
-    meddle("backdoor").await;
+    meddle().await;
     bench.settle::<Role>(&role, &spec).await;
     let live = Role::read(&cx, &["acme-web".to_owned()]).await.expect("reads").remove("acme-web").expect("is there");
     assert_eq!(live.inline, spec.inline);
     assert_eq!(live.managed, spec.managed);
     assert_eq!(live.settings.description, spec.description);
 
-    meddle("backdoor").await;
+    meddle().await;
     iam.create_instance_profile().instance_profile_name("theirs").send().await.expect("makes a profile");
     let add = iam.add_role_to_instance_profile().instance_profile_name("theirs").role_name("acme-web");
     add.send().await.expect("puts the role in");

@@ -1,6 +1,7 @@
 //! EC2 Auto Scaling: what its kinds share.
 
 mod group;
+mod group_calls;
 mod policy;
 mod verdicts;
 

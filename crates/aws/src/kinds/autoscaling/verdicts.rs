@@ -14,9 +14,7 @@ pub fn by_text(mut error: CallError) -> CallError {
         Some("ValidationError" | "AlreadyExists" | "AlreadyExistsFault") if says("pending delete") => {
             ErrorClass::Conflict
         }
-        Some("ValidationError") if says("Group") && says("not found") => {
-            ErrorClass::Gone
-        }
+        Some("ValidationError") if says("Group") && says("not found") => ErrorClass::Gone,
         // HTTP 500, and yet no doubt about what happened: another update of the group is pending.
         Some("ResourceContention" | "ResourceContentionFault") => ErrorClass::Conflict,
         _ => error.class,

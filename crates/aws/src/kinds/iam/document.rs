@@ -109,9 +109,7 @@ mod tests {
 
     #[test]
     fn another_meaning_is_not_the_same() {
-        let policy = |action: &str, resource: &str, principal: Value| {
-            json!({"Statement": [{"Action": action, "Resource": resource, "Principal": principal}]})
-        };
+        let policy = |action: &str, resource: &str, principal: Value| json!({"Statement": [{"Action": action, "Resource": resource, "Principal": principal}]});
         let base = policy("s3:GetObject", "arn:aws:s3:::A", json!("*"));
         assert!(!same(&base, &policy("s3:PutObject", "arn:aws:s3:::A", json!("*"))));
         assert!(!same(&base, &policy("s3:GetObject", "arn:aws:s3:::a", json!("*"))), "resources have case");

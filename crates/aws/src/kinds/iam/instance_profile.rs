@@ -159,10 +159,7 @@ impl Driver for InstanceProfile {
         Ok(profiles.into_iter().flatten().map(live).collect())
     }
 
-    async fn discover(
-        cx: &Scoped,
-        wanted: &[(Address, InstanceProfileDesired)],
-    ) -> Result<Vec<Candidate>, CallError> {
+    async fn discover(cx: &Scoped, wanted: &[(Address, InstanceProfileDesired)]) -> Result<Vec<Candidate>, CallError> {
         let profiles = try_join_all(wanted.iter().map(|(_, desired)| get(cx, &desired.name))).await?;
         let own = |profile: Profile| candidate(cx, profile.name, profile.tags);
         Ok(profiles.into_iter().flatten().filter_map(own).collect())

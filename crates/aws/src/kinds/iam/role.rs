@@ -158,11 +158,7 @@ impl Kind for Role {
         let found = if trusted { changes() } else { changes().field("trust", &live.trust, &desired.trust) };
         let found = found
             .field("description", &live.settings.description, &desired.settings.description)
-            .field(
-                "max_session_seconds",
-                &live.settings.max_session_seconds,
-                &desired.settings.max_session_seconds,
-            )
+            .field("max_session_seconds", &live.settings.max_session_seconds, &desired.settings.max_session_seconds)
             .field("managed", &live.managed, &desired.managed)
             .tags(&live.tags, &desired.tags);
         let patch = RolePatch {

@@ -11,20 +11,28 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
     (call.action == "DescribeScalingActivities").then(|| list(call))
 }
 
+fn sequence(activity: &Object) -> u64 {
+    activity.hidden.get("sequence").and_then(Value::as_u64).unwrap_or_default()
+}
+
 fn list(call: &mut Call<'_>) -> Answer {
     let group = call.text("AutoScalingGroupName").map(str::to_owned);
     let wanted = |activity: &&Object| group.as_deref().is_none_or(|name| activity.text("AutoScalingGroupName") == name);
     let activities = call.world.list(call.account, call.region, ACTIVITIES);
     let mut activities: Vec<&Object> = activities.filter(wanted).collect();
-    activities.sort_by_key(|activity| {
-        std::cmp::Reverse(activity.hidden.get("sequence").and_then(Value::as_u64).unwrap_or_default())
-    });
+    activities.sort_by_key(|activity| std::cmp::Reverse(sequence(activity)));
     listing(call, "Activities", activities.iter().map(|activity| Value::Object(activity.body.clone())).collect())
 }
 
 /// Whether anything is still going on in a group.
 pub fn busy(call: &Call<'_>, group: &str) -> bool {
     of_group(call, ACTIVITIES, group).any(|activity| activity.text("StatusCode") == "InProgress")
+}
+
+/// When the newest activity of a group was tried, if it failed.
+pub fn failed_at(call: &Call<'_>, group: &str) -> Option<Seconds> {
+    let newest = of_group(call, ACTIVITIES, group).max_by_key(|activity| sequence(activity))?;
+    (newest.text("StatusCode") == "Failed").then_some(newest.created)
 }
 
 fn begun(call: &mut Call<'_>, group: &str, description: String) -> Object {

@@ -13,6 +13,8 @@ use crate::world::{Key, Object, Seconds};
 const LAUNCH: Seconds = 40.0;
 /// Seconds from the order to terminate to gone; a target group's deregistration delay makes it longer.
 const TERMINATE: Seconds = 60.0;
+/// Seconds after a failed launch until Auto Scaling tries again.
+const RETRY: Seconds = 30.0;
 
 /// Operations of this family.
 pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
@@ -47,6 +49,14 @@ pub fn reconcile(call: &mut Call<'_>, name: &str) {
     for (_, id) in free.into_iter().take(have.saturating_sub(desired)) {
         terminate(call, name, &id);
     }
+}
+
+/// Tries failed launches again. The world has no one who acts without being asked, so a look at groups does it.
+pub fn retry(call: &mut Call<'_>) {
+    let due = |group: &&Object| activity::failed_at(call, &group.id).is_some_and(|at| call.now >= at + RETRY);
+    let groups = call.world.list(call.account, call.region, GROUPS);
+    let names: Vec<String> = groups.filter(due).map(|group| group.id.clone()).collect();
+    names.iter().for_each(|name| reconcile(call, name));
 }
 
 /// The subnet of a group that has the fewest instances.

@@ -100,7 +100,9 @@ fn check_size(min: i64, desired: i64, max: i64) -> Result<(), ApiError> {
         return Err(invalid(format!("Min bound, {min}, must be less than or equal to max bound, {max}")));
     }
     if desired < min || desired > max {
-        return Err(invalid(format!("Desired capacity:{desired} must be between the specified min size:{min} and max size:{max}")));
+        return Err(invalid(format!(
+            "Desired capacity:{desired} must be between the specified min size:{min} and max size:{max}"
+        )));
     }
     Ok(())
 }
@@ -131,6 +133,7 @@ fn show(call: &Call<'_>, group: &Object) -> Value {
 }
 
 fn describe(call: &mut Call<'_>) -> Answer {
+    capacity::retry(call);
     let names = call.texts("AutoScalingGroupNames");
     let filters = tagging::Filters::of(call);
     let groups = call.visible(GROUPS).into_iter();
@@ -154,7 +157,10 @@ fn update(call: &mut Call<'_>) -> Answer {
     let dragged = number(&group, "DesiredCapacity").min(max).max(min);
     let desired = call.number("DesiredCapacity").unwrap_or(dragged);
     check_size(min, desired, max)?;
-    given.extend([("MinSize", min), ("MaxSize", max), ("DesiredCapacity", desired)].map(|(name, size)| (name.to_owned(), size.into())));
+    given.extend(
+        [("MinSize", min), ("MaxSize", max), ("DesiredCapacity", desired)]
+            .map(|(name, size)| (name.to_owned(), size.into())),
+    );
     call.world.change(&group.key(), |group| group.body.extend(given));
     capacity::reconcile(call, &group.id);
     done()
@@ -168,7 +174,8 @@ fn delete(call: &mut Call<'_>) -> Answer {
         return Err(ApiError::new("ResourceInUse", message));
     }
     if !force && activity::busy(call, &name) {
-        let message = "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
+        let message =
+            "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.";
         return Err(ApiError::new("ScalingActivityInProgress", message));
     }
     let end = capacity::terminate_all(call, &name) + GONE;

@@ -26,14 +26,8 @@ const TARGET_GROUPS: &str = "elbv2/target-group";
 
 /// Operations of this service.
 pub fn handle(call: &mut Call<'_>) -> Answer {
-    let families = [
-        group::handle,
-        capacity::handle,
-        activity::handle,
-        target_group::handle,
-        policy::handle,
-        tagging::handle,
-    ];
+    let families =
+        [group::handle, capacity::handle, activity::handle, target_group::handle, policy::handle, tagging::handle];
     let answer = families.iter().find_map(|family| family(call));
     answer.unwrap_or_else(|| Err(unknown_operation(call)))
 }

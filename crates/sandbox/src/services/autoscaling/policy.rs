@@ -81,7 +81,8 @@ fn tracking(call: &Call<'_>) -> Result<Option<Value>, ApiError> {
 }
 
 fn describe(call: &mut Call<'_>) -> Answer {
-    let (group, names, kinds) = (call.text("AutoScalingGroupName"), call.texts("PolicyNames"), call.texts("PolicyTypes"));
+    let (group, names, kinds) =
+        (call.text("AutoScalingGroupName"), call.texts("PolicyNames"), call.texts("PolicyTypes"));
     let wanted = |policy: &&Object| {
         group.is_none_or(|group| policy.text("AutoScalingGroupName") == group)
             && (names.is_empty() || names.iter().any(|name| is_called(policy, name)))

@@ -67,7 +67,8 @@ pub fn set_propagated(group: &mut Object, keys: BTreeSet<String>) {
 /// The tags that a group's instances are born with.
 pub fn for_instances(group: &Object) -> BTreeMap<String, String> {
     let keys = propagated(group);
-    let mut tags: BTreeMap<String, String> = group.tags.clone().into_iter().filter(|(key, _)| keys.contains(key)).collect();
+    let mut tags: BTreeMap<String, String> =
+        group.tags.clone().into_iter().filter(|(key, _)| keys.contains(key)).collect();
     tags.insert("aws:autoscaling:groupName".into(), group.id.clone());
     tags
 }

@@ -24,9 +24,9 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
 pub fn check(call: &Call<'_>, arns: &[String]) -> Result<(), ApiError> {
     match arns.iter().find(|arn| call.get(TARGET_GROUPS, arn).is_none()) {
         None => Ok(()),
-        Some(arn) => {
-            Err(invalid(format!("Provided Target Groups may not be valid. Unable to find {arn}. Please ensure they exist and try again.")))
-        }
+        Some(arn) => Err(invalid(format!(
+            "Provided Target Groups may not be valid. Unable to find {arn}. Please ensure they exist and try again."
+        ))),
     }
 }
 

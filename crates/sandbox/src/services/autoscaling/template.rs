@@ -50,7 +50,9 @@ pub fn resolve(call: &Call<'_>, given: &Value) -> Result<Template, ApiError> {
     let profile = profile.and_then(|profile| profile.get("arn").or_else(|| profile.get("name"))?.as_str());
     if let Some(profile) = profile.filter(|profile| !iam::usable_profile(call, profile)) {
         let part = if profile.starts_with("arn:") { "ARN" } else { "name" };
-        return Err(unusable(format!("Value ({profile}) for parameter iamInstanceProfile.{part} is invalid. Invalid IAM Instance Profile {part}")));
+        return Err(unusable(format!(
+            "Value ({profile}) for parameter iamInstanceProfile.{part} is invalid. Invalid IAM Instance Profile {part}"
+        )));
     }
     let reference = json!({
         "LaunchTemplateId": template.id, "LaunchTemplateName": template.text("launchTemplateName"),
@@ -61,9 +63,9 @@ pub fn resolve(call: &Call<'_>, given: &Value) -> Result<Template, ApiError> {
 
 fn find<'a>(call: &'a Call<'_>, id: Option<&str>, name: Option<&str>) -> Result<&'a Object, ApiError> {
     match (id, name) {
-        (Some(id), _) => call.get(TEMPLATES, id).ok_or_else(|| {
-            unusable(format!("The specified launch template, with template ID {id}, does not exist."))
-        }),
+        (Some(id), _) => call
+            .get(TEMPLATES, id)
+            .ok_or_else(|| unusable(format!("The specified launch template, with template ID {id}, does not exist."))),
         (None, Some(name)) => {
             let mut templates = call.world.list(call.account, call.region, TEMPLATES);
             templates.find(|template| template.text("launchTemplateName") == name).ok_or_else(|| {

@@ -112,7 +112,9 @@ fn delete(call: &mut Call<'_>) -> Answer {
         return Err(conflict("Cannot delete a policy attached to entities."));
     }
     if versions(policy).len() > 1 {
-        return Err(conflict("This policy has more than one version. Before you delete a policy, delete its versions."));
+        return Err(conflict(
+            "This policy has more than one version. Before you delete a policy, delete its versions.",
+        ));
     }
     call.world.remove(&call.global_key(POLICIES, &arn));
     done()

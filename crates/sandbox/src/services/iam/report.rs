@@ -43,10 +43,8 @@ fn role_detail(call: &Call<'_>, role: &Object) -> Value {
     let profiles = role::profiles_with(call, &role.id).map(|found| profile::show(call, found));
     detail.insert("InstanceProfileList".into(), profiles.collect());
     detail.insert("RolePolicyList".into(), inline.collect());
-    detail.insert(
-        "AttachedManagedPolicies".into(),
-        attached.iter().map(|arn| role_policy::show_attached(arn)).collect(),
-    );
+    detail
+        .insert("AttachedManagedPolicies".into(), attached.iter().map(|arn| role_policy::show_attached(arn)).collect());
     detail.insert("Tags".into(), tag_list(&role.tags));
     Value::Object(detail)
 }
