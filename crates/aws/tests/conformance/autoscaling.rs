@@ -245,3 +245,41 @@ async fn a_group_that_cannot_launch_says_why() {
     let size = GroupSize { min: 5, desired: 5, max: 12 };
     bench.settle::<Group>(&group, &GroupSpec { size, ..group_spec(&subnets) }).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn protected_instances_do_not_keep_a_group_alive() {
+    let mut bench = Bench::new();
+    network(&mut bench).await;
+    plant_template(&mut bench, &json!({}));
+    let wanted = desired(&[bench.id(&Address::new(REGION, Subnet::NAME, "a"))]);
+    let cx = bench.scoped(REGION);
+    let autoscaling = &cx.aws.autoscaling;
+    let id = create(&cx, &wanted).await.expect("creates");
+    let protect = autoscaling.update_auto_scaling_group().auto_scaling_group_name(&id);
+    let protect = protect.new_instances_protected_from_scale_in(true).desired_capacity(4);
+    protect.send().await.expect("two more, protected");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    Group::delete(&cx, &id, DataPolicy::Keep).await.expect_err("instances are in it");
+    let plain = autoscaling.delete_auto_scaling_group().auto_scaling_group_name(&id).send().await;
+    assert!(plain.expect_err("too early").as_service_error().is_some_and(|error| error.is_resource_in_use_fault()));
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    Group::delete(&cx, &id, DataPolicy::Keep).await.expect("all four are gone");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let found = Group::read(&cx, &[id, "never-was".into()]).await.expect("unknown names are no error");
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forced_delete_leaves_the_group_and_its_interfaces_for_a_while() {
+    let mut bench = Bench::new();
+    network(&mut bench).await;
+    plant_template(&mut bench, &json!({}));
+    let wanted = desired(&[bench.id(&Address::new(REGION, Subnet::NAME, "a"))]);
+    let cx = bench.scoped(REGION);
+    let id = create(&cx, &wanted).await.expect("creates");
+    let force = cx.aws.autoscaling.delete_auto_scaling_group().auto_scaling_group_name(&id).force_delete(true);
+    force.send().await.expect("returns at once");
+    assert_eq!((count(&bench, "autoscaling/group"), count(&bench, "ec2/network-interface")), (1, 2));
+    tokio::time::sleep(Duration::from_secs(70)).await;
+    assert_eq!((count(&bench, "autoscaling/"), count(&bench, "ec2/network-interface")), (0, 0));
+}

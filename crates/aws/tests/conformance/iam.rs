@@ -128,3 +128,49 @@ async fn many_roles_cost_two_calls() {
     assert_eq!(found.len(), names.len());
     assert_eq!(bench.sandbox().calls().len() - before, 2);
 }
+
+/// AWS's code for a refused call.
+fn code<T, E, R>(answer: Result<T, aws_smithy_runtime_api::client::result::SdkError<E, R>>) -> String
+where
+    E: aws_smithy_types::error::metadata::ProvideErrorMetadata,
+{
+    let error = answer.err().expect("it is refused");
+    error.as_service_error().and_then(|error| error.code()).unwrap_or_default().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_holds_something_cannot_be_deleted() {
+    let bench = Bench::new();
+    let iam = bench.scoped("global").aws.iam;
+    let trust = desired(&role_spec("web")).trust.to_string();
+    let make = |name: &str| iam.create_role().role_name(name).assume_role_policy_document(&trust).send();
+    make("web").await.expect("makes a role");
+    make("api").await.expect("makes another");
+    let made = iam.create_policy().policy_name("own").policy_document(allow("s3:*").to_string()).send().await;
+    let arn = made.expect("makes a policy").policy.and_then(|policy| policy.arn).expect("it has an ARN");
+    let policy = || iam.delete_policy().policy_arn(&arn);
+    let attach = |arn: &str| iam.attach_role_policy().role_name("web").policy_arn(arn).send();
+    assert_eq!(code(attach("arn:aws:iam::123456789012:policy/absent").await), "NoSuchEntity");
+    attach(&arn).await.expect("attaches");
+    attach(&arn).await.expect("attaching again changes nothing");
+    assert_eq!(code(policy().send().await), "DeleteConflict");
+    assert_eq!(code(iam.delete_role().role_name("web").send().await), "DeleteConflict");
+    let detach = || iam.detach_role_policy().role_name("web").policy_arn(&arn).send();
+    detach().await.expect("detaches");
+    assert_eq!(code(detach().await), "NoSuchEntity");
+    for _ in 2..=5 {
+        let version = iam.create_policy_version().policy_arn(&arn).policy_document(allow("s3:Get*").to_string());
+        version.set_as_default(true).send().await.expect("makes a version");
+    }
+    let sixth = iam.create_policy_version().policy_arn(&arn).policy_document(allow("s3:*").to_string());
+    assert_eq!(code(sixth.send().await), "LimitExceeded");
+    assert_eq!(code(policy().send().await), "DeleteConflict");
+
+    let profile = || iam.add_role_to_instance_profile().instance_profile_name("web");
+    iam.create_instance_profile().instance_profile_name("web").send().await.expect("makes a profile");
+    assert_eq!(code(profile().role_name("absent").send().await), "NoSuchEntity");
+    profile().role_name("web").send().await.expect("puts the role in");
+    assert_eq!(code(profile().role_name("api").send().await), "LimitExceeded");
+    assert_eq!(code(iam.delete_role().role_name("web").send().await), "DeleteConflict");
+    assert_eq!(code(iam.delete_instance_profile().instance_profile_name("web").send().await), "DeleteConflict");
+}
