@@ -12,32 +12,48 @@ use crate::batcher::{Batcher, retried};
 use crate::driver::{AnyDriver, Birth, Scoped};
 use crate::{CallMeter, Clients, kinds};
 
+/// The clients of every region called so far; clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Regions {
+    base: Arc<SdkConfig>,
+    meter: CallMeter,
+    clients: Arc<Mutex<BTreeMap<String, Clients>>>,
+}
+
+impl Regions {
+    fn new(base: SdkConfig) -> Self {
+        Self { base: Arc::new(base), meter: CallMeter::default(), clients: Arc::default() }
+    }
+
+    /// The clients of one region, made on first use.
+    pub(crate) fn clients(&self, region: &str) -> Clients {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.entry(region.to_owned()).or_insert_with(|| Clients::new(&self.base, region, &self.meter)).clone()
+    }
+}
+
 /// AWS, for one owner.
 pub struct AwsCloud {
-    base: SdkConfig,
     owner: Owner,
-    meter: CallMeter,
+    regions: Regions,
     batcher: Batcher,
-    clients: Arc<Mutex<BTreeMap<String, Clients>>>,
 }
 
 impl AwsCloud {
     /// AWS as `base` reaches it, for `owner`'s objects.
     pub fn new(base: SdkConfig, owner: Owner) -> Self {
-        Self { base, owner, meter: CallMeter::default(), batcher: Batcher::default(), clients: Arc::default() }
+        Self { owner, regions: Regions::new(base), batcher: Batcher::default() }
     }
 
     /// The calls made so far.
     pub fn meter(&self) -> &CallMeter {
-        &self.meter
+        &self.regions.meter
     }
 
     /// The clients and the owner of one scope.
     pub fn scoped(&self, scope: &Scope) -> Scoped {
-        let region = scope.endpoint_region();
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let aws = clients.entry(region.to_owned()).or_insert_with(|| Clients::new(&self.base, region, &self.meter));
-        Scoped { aws: aws.clone(), owner: self.owner.clone(), scope: scope.clone() }
+        let (aws, regions) = (self.regions.clients(scope.endpoint_region()), self.regions.clone());
+        Scoped { aws, owner: self.owner.clone(), scope: scope.clone(), regions }
     }
 }
 

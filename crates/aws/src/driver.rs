@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Clients;
+use crate::cloud::Regions;
 
 /// What a read found, by id. An id that is not in it is not there.
 pub type Found<L> = BTreeMap<String, L>;
@@ -25,12 +26,19 @@ pub struct Scoped {
     pub owner: Owner,
     /// The scope.
     pub scope: Scope,
+    /// Clients of all regions.
+    pub(crate) regions: Regions,
 }
 
 impl Scoped {
     /// The endpoint region, for building ARNs.
     pub fn region(&self) -> &str {
         self.scope.endpoint_region()
+    }
+
+    /// Clients of another region, for objects that are made through one region and live in another.
+    pub fn in_region(&self, region: &str) -> Clients {
+        self.regions.clients(region)
     }
 }
 

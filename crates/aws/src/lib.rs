@@ -10,6 +10,7 @@ mod error;
 pub mod kinds;
 mod lookup;
 mod meter;
+mod refine;
 
 pub use clients::Clients;
 pub use cloud::AwsCloud;

@@ -45,6 +45,8 @@ pub struct Reply {
     pub body: Value,
     /// Headers of REST answers.
     pub headers: Vec<(&'static str, String)>,
+    /// The bytes of an answer that is no document, such as an object's; sent if `body` is `Null`.
+    pub raw: bytes::Bytes,
 }
 
 impl From<Value> for Reply {

@@ -89,24 +89,27 @@ impl Incoming {
     pub fn encode(&self, answer: &Answer) -> Response<Bytes> {
         let (status, mut headers, body, kind) = match answer {
             Ok(reply) => self.success(reply),
-            Err(error) => (error.status, Vec::new(), self.failure(error), self.content_type()),
+            Err(error) => (error.status, Vec::new(), Bytes::from(self.failure(error)), self.content_type()),
         };
         if let Err(error) = answer
             && protocol(&self.service) == Protocol::Json
         {
             headers.push(("x-amzn-errortype", error.code.clone()));
         }
-        let mut response = Response::builder().status(status).header("content-type", kind);
+        let mut response = Response::builder().status(status);
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            response = response.header("content-type", kind);
+        }
         for (name, value) in headers {
             response = response.header(name, value);
         }
         let id_header = if self.service == "s3" { "x-amz-request-id" } else { "x-amzn-requestid" };
         response = response.header(id_header, self.request_id.as_str());
-        let body = if self.method == "HEAD" { Bytes::new() } else { Bytes::from(body) };
+        let body = if self.method == "HEAD" { Bytes::new() } else { body };
         response.body(body).unwrap_or_else(|_| Response::new(Bytes::new()))
     }
 
-    fn success(&self, reply: &Reply) -> (u16, Vec<(&'static str, String)>, String, &'static str) {
+    fn success(&self, reply: &Reply) -> (u16, Vec<(&'static str, String)>, Bytes, &'static str) {
         let status = if reply.status == 0 { 200 } else { reply.status };
         let id = &self.request_id;
         let body = match protocol(&self.service) {
@@ -129,11 +132,11 @@ impl Incoming {
                 body => body.to_string(),
             },
             Protocol::RestXml => match &reply.body {
-                Value::Null => String::new(),
+                Value::Null => return (status, reply.headers.clone(), reply.raw.clone(), self.content_type()),
                 body => format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{}", xml::write(body, xml::Lists::Repeat)),
             },
         };
-        (status, reply.headers.clone(), body, self.content_type())
+        (status, reply.headers.clone(), Bytes::from(body), self.content_type())
     }
 
     fn failure(&self, error: &ApiError) -> String {
