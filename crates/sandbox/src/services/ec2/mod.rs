@@ -3,10 +3,17 @@
 //! Facts: describes by filter return fewer rows and never fail; describes by id list fail whole when one id is
 //! unknown; filters know `*` and `?`; tags come with the create; a dry run answers with an error either way.
 
+mod address;
 mod filter;
+mod internet_gateway;
+mod natgateway;
+mod network_interface;
+mod route;
+mod route_table;
 mod subnet;
 mod tagging;
 mod vpc;
+mod vpc_parts;
 mod zones;
 
 use serde_json::{Value, json};
@@ -22,7 +29,19 @@ pub fn dispatch(call: &mut Call<'_>) -> Answer {
             ApiError::new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").status(412)
         );
     }
-    let families = [vpc::handle, subnet::handle, zones::handle, tagging::handle];
+    let families = [
+        vpc::handle,
+        vpc_parts::handle,
+        subnet::handle,
+        zones::handle,
+        tagging::handle,
+        internet_gateway::handle,
+        address::handle,
+        natgateway::handle,
+        network_interface::handle,
+        route_table::handle,
+        route::handle,
+    ];
     let answer = families.iter().find_map(|family| family(call));
     answer.unwrap_or_else(|| Err(unknown_operation(call)))
 }

@@ -4,7 +4,7 @@
 use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
-use super::{Shelf, describe, done, missing, refuse_if_used, show, tagging};
+use super::{Shelf, describe, done, missing, refuse_if_used, show, tagging, vpc_parts};
 use crate::call::{Answer, ApiError, Call};
 
 /// How VPCs are described.
@@ -59,6 +59,7 @@ fn create(call: &mut Call<'_>) -> Answer {
     vpc.set_later(call.now + CREATE, "state", "available");
     let shown = show(&vpc);
     call.world.put(vpc);
+    vpc_parts::add(call, &id, &net.to_string());
     Ok(json!({"vpc": shown}).into())
 }
 
@@ -97,5 +98,6 @@ fn delete(call: &mut Call<'_>) -> Answer {
     call.get(VPCS.kind, &id).ok_or_else(|| missing(&VPCS, &id))?;
     refuse_if_used(call, "vpc", &id)?;
     call.world.remove(&call.key(VPCS.kind, &id));
+    vpc_parts::remove(call, &id);
     done()
 }
