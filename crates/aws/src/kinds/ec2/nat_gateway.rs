@@ -6,7 +6,7 @@
 //! | Read | `DescribeNatGateways` by filter, 200 ids a call; complete |
 //! | Update | `CreateTags`, `DeleteTags` |
 //! | Delete | `DeleteNatGateway`; until the state is `deleted` its network interface and address block subnet, internet gateway, address and VPC |
-//! | Replace | subnet, address, and a gateway that failed or is being deleted; delete first, since an address serves one gateway at a time |
+//! | Replace | subnet, address, and a gateway that is being deleted; delete first, since an address serves one gateway at a time |
 //! | Waits | `pending` to `available`, about 110 s; `deleting` to `deleted`, about 50 s |
 //!
 //! Quirks: the create succeeds even where the gateway cannot work and the state becomes `failed`, with a code such as
@@ -111,8 +111,8 @@ impl Kind for NatGateway {
     }
 
     fn diff(desired: &NatGatewayDesired, live: &NatGatewayLive) -> Verdict<NatGatewayPatch> {
-        let lost = matches!(live.state.as_str(), "failed" | "deleting");
-        let state = if lost { "available" } else { live.state.as_str() };
+        // One that somebody is deleting never comes back; one that failed is `ready`'s business.
+        let state = if live.state == "deleting" { "available" } else { live.state.as_str() };
         let address = live.allocation_id.as_ref().unwrap_or(&desired.allocation_id);
         let fixed = changes()
             .field("subnet_id", &live.subnet_id, &desired.subnet_id)
@@ -244,10 +244,17 @@ mod tests {
     }
 
     #[test]
-    fn a_gateway_that_failed_or_goes_is_replaced_and_one_that_comes_is_not() {
-        for (state, replaced) in [("pending", false), ("available", false), ("failed", true), ("deleting", true)] {
+    fn a_gateway_that_goes_is_replaced_and_one_that_comes_is_waited_for() {
+        for (state, replaced) in [("pending", false), ("available", false), ("deleting", true)] {
             let verdict = NatGateway::diff(&desired(), &live(state));
             assert_eq!(matches!(verdict, Verdict::Replace { .. }), replaced, "{state}");
         }
+    }
+
+    #[test]
+    fn a_failed_gateway_says_why() {
+        let failure = "Gateway.NotAttached: Network vpc-1 has no Internet gateway attached".to_owned();
+        let gone = NatGatewayLive { failure: failure.clone(), ..live("failed") };
+        assert_eq!(NatGateway::ready(&gone), Readiness::Failed { reason: failure });
     }
 }
