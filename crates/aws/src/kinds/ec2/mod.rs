@@ -5,6 +5,7 @@ mod internet_gateway;
 mod launch_template;
 mod nat_gateway;
 mod route_table;
+mod routing;
 mod security_group;
 mod subnet;
 mod tagging;

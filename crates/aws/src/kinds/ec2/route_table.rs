@@ -11,19 +11,21 @@
 //!
 //! Quirks: a table comes with the VPC's local route, and gateway endpoints and virtual private gateways add routes of
 //! their own: only routes to a CIDR with origin `CreateRoute` are compared, and none to a `vpce-`. A subnet that uses
-//! another table is moved by `ReplaceRouteTableAssociation`, so that it never falls back to the VPC's main table; the
-//! association's id changes with that. Routes are set before subnets move in. A route to a NAT gateway that is still
-//! pending is refused.
+//! another table is moved by `ReplaceRouteTableAssociation`, so that it does not fall back to the VPC's main table; the
+//! association's id changes with that, so the table it leaves cannot end it by mistake. (Only where that table is
+//! patched first does the subnet use the main one, until this is patched.) Routes are set before subnets move in. A
+//! route to a NAT gateway that is still pending is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{ResourceType, Route, RouteOrigin, RouteTableAssociation};
+use aws_sdk_ec2::types::{ResourceType, Route, RouteOrigin};
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
     TagPatch, Tags, Upstream, Verdict, changes, unknown,
 };
 use serde::{Deserialize, Serialize};
 
+use super::routing::{associate, associations, create_route, delete_route, disassociate, list, replace_route};
 use super::tagging::{born, candidate, filter, owned, pairs, retag};
 use super::{InternetGateway, NatGateway, Subnet, Vpc};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
@@ -284,88 +286,6 @@ impl Driver for RouteTable {
     }
 }
 
-/// What a call right after the create of the table, the target or the subnet may be refused with; a NAT gateway counts
-/// as not found until it is available. `InvalidParameterException` was seen to pass with time, too.
-const NOT_VISIBLE_YET: &[&str] = &[
-    "InvalidRouteTableID.NotFound",
-    "InvalidRouteTableId.NotFound",
-    "InvalidGatewayID.NotFound",
-    "InvalidInternetGatewayID.NotFound",
-    "InvalidNatGatewayID.NotFound",
-    "InvalidSubnetID.NotFound",
-    "InvalidSubnetId.NotFound",
-    "InvalidParameterException",
-];
-
-async fn create_route(cx: &Scoped, id: &str, destination: &str, hop: &NextHop) -> Result<(), CallError> {
-    let request = cx.aws.ec2.create_route().route_table_id(id).destination_cidr_block(destination);
-    let request = match hop {
-        NextHop::InternetGateway(gateway) => request.gateway_id(gateway),
-        NextHop::NatGateway(gateway) => request.nat_gateway_id(gateway),
-    };
-    let created = request.send().await.map_err(failed("ec2:CreateRoute"));
-    created.reclass(NOT_VISIBLE_YET, ErrorClass::NotYetConsistent).map(drop)
-}
-
-async fn replace_route(cx: &Scoped, id: &str, destination: &str, hop: &NextHop) -> Result<(), CallError> {
-    let request = cx.aws.ec2.replace_route().route_table_id(id).destination_cidr_block(destination);
-    let request = match hop {
-        NextHop::InternetGateway(gateway) => request.gateway_id(gateway),
-        NextHop::NatGateway(gateway) => request.nat_gateway_id(gateway),
-    };
-    let replaced = request.send().await.map_err(failed("ec2:ReplaceRoute"));
-    replaced.reclass(NOT_VISIBLE_YET, ErrorClass::NotYetConsistent).map(drop)
-}
-
-async fn delete_route(cx: &Scoped, id: &str, destination: &str) -> Result<(), CallError> {
-    let deleted = cx.aws.ec2.delete_route().route_table_id(id).destination_cidr_block(destination).send().await;
-    let deleted = deleted.map_err(failed("ec2:DeleteRoute"));
-    deleted.reclass(&["InvalidParameterException"], ErrorClass::NotYetConsistent).unless_gone()
-}
-
-/// Makes the subnets use this table, wherever they are associated now.
-async fn associate(cx: &Scoped, id: &str, subnets: &BTreeSet<String>) -> Result<(), CallError> {
-    let tables = list(cx, filter("association.subnet-id", subnets)).await?;
-    let mut now = BTreeMap::new();
-    for table in tables {
-        let here = table.route_table_id.as_deref() == Some(id);
-        now.extend(associations(table.associations).map(|(subnet, association)| (subnet, (here, association))));
-    }
-    for subnet in subnets {
-        match now.get(subnet) {
-            Some((true, _)) => {}
-            Some((false, association)) => {
-                let request = cx.aws.ec2.replace_route_table_association().association_id(association);
-                let moved = request.route_table_id(id).send().await.map_err(failed("ec2:ReplaceRouteTableAssociation"));
-                moved.reclass(MOVED_MEANWHILE, ErrorClass::Conflict)?;
-            }
-            None => {
-                let request = cx.aws.ec2.associate_route_table().route_table_id(id).subnet_id(subnet);
-                let joined = request.send().await.map_err(failed("ec2:AssociateRouteTable"));
-                let joined = joined.reclass(MOVED_MEANWHILE, ErrorClass::Conflict);
-                joined.reclass(NOT_VISIBLE_YET, ErrorClass::NotYetConsistent)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Somebody moved the subnet between our look and our call: another look finds out.
-const MOVED_MEANWHILE: &[&str] = &["Resource.AlreadyAssociated", "InvalidAssociationID.NotFound"];
-
-async fn disassociate(cx: &Scoped, association: &str) -> Result<(), CallError> {
-    let ended = cx.aws.ec2.disassociate_route_table().association_id(association).send().await;
-    ended.map_err(failed("ec2:DisassociateRouteTable")).unless_gone()
-}
-
-async fn list(
-    cx: &Scoped,
-    filter: aws_sdk_ec2::types::Filter,
-) -> Result<Vec<aws_sdk_ec2::types::RouteTable>, CallError> {
-    let request = cx.aws.ec2.describe_route_tables().filters(filter).max_results(100);
-    request.into_paginator().items().send().try_collect().await.map_err(failed("ec2:DescribeRouteTables"))
-}
-
 fn live(table: aws_sdk_ec2::types::RouteTable) -> Option<RouteTableLive> {
     Some(RouteTableLive {
         id: table.route_table_id?,
@@ -393,16 +313,6 @@ fn created(route: Route) -> Option<(String, String)> {
         .or(route.core_network_arn)
         .unwrap_or_default();
     (!target.starts_with("vpce-")).then_some((destination, target))
-}
-
-/// Subnet and id of each association that holds; the main one has no subnet.
-fn associations(all: Option<Vec<RouteTableAssociation>>) -> impl Iterator<Item = (String, String)> {
-    all.unwrap_or_default().into_iter().filter_map(|association| {
-        let state = association.association_state.and_then(|state| state.state);
-        let holds = state.is_none_or(|state| matches!(state.as_str(), "associating" | "associated"));
-        let pair = association.subnet_id.zip(association.route_table_association_id);
-        pair.filter(|_| holds)
-    })
 }
 
 #[cfg(test)]

@@ -63,7 +63,9 @@ fn make(call: &mut Call<'_>) -> Result<String, ApiError> {
     if let Some(subnet) = call.get(SUBNETS.kind, &subnet_id) {
         gateway.set("vpcId", subnet.text("vpcId"));
     }
-    if let Err(reason) = start(call, &mut gateway, &subnet_id, allocation_id) {
+    if let Err(reason) = start(call, &mut gateway, &subnet_id, allocation_id.as_deref()) {
+        let address = json!({"allocationId": allocation_id, "isPrimary": true, "status": "failed"});
+        gateway.set_later(call.now + FAIL, "natGatewayAddressSet", json!([address]));
         gateway.set_later(call.now + FAIL, "state", "failed");
         gateway.set_later(call.now + FAIL, "failureCode", reason.code);
         gateway.set_later(call.now + FAIL, "failureMessage", reason.message);
@@ -78,10 +80,10 @@ fn start(
     call: &mut Call<'_>,
     gateway: &mut Object,
     subnet_id: &str,
-    allocation_id: Option<String>,
+    allocation_id: Option<&str>,
 ) -> Result<(), ApiError> {
     let subnet = call.get(SUBNETS.kind, subnet_id).ok_or_else(|| missing(&SUBNETS, subnet_id))?.clone();
-    let address = allocation_id.map(|id| usable_address(call, &subnet, &id)).transpose()?;
+    let address = allocation_id.map(|id| usable_address(call, &subnet, id)).transpose()?;
     let private_ip = free_address(call, &subnet).ok_or_else(|| {
         let message = format!("Subnet {subnet_id} has insufficient free addresses to create this NAT gateway");
         ApiError::new("InsufficientFreeAddressesInSubnet", message)
