@@ -116,15 +116,23 @@ impl Bench {
             assert_eq!(nonce, Some(token.as_str()), "{address} carries its nonce");
         }
         self.made.push((address.clone(), id));
-        self.publish::<K>(address).await;
+        self.publish::<K>(address, &desired).await;
     }
 
-    async fn publish<K: Kind>(&mut self, address: &Address) {
+    /// Waits for the outputs, unless it takes a patch to bring them: settling publishes again.
+    async fn publish<K: Kind>(&mut self, address: &Address, desired: &Value) {
+        let desired: K::Desired = serde_json::from_value(desired.clone()).expect("desired round-trips");
+        let patched = |live: &K::Live| {
+            K::ready(live) == Readiness::Ready && matches!(K::diff(&desired, live), Verdict::Patch { .. })
+        };
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let live = self.read::<K>(address).await;
             if let Some(outputs) = live.as_ref().and_then(K::outputs) {
                 self.outputs.insert(address.clone(), serde_json::to_value(outputs).expect("outputs are JSON"));
+                return;
+            }
+            if live.as_ref().is_some_and(patched) {
                 return;
             }
             assert!(tokio::time::Instant::now() < deadline, "{address} never shows its outputs");
@@ -151,7 +159,7 @@ impl Bench {
         }
         let again = self.read::<K>(address).await.unwrap_or_else(|| panic!("{address} vanished"));
         assert!(matches!(K::diff(&desired, &again), Verdict::Same), "a second read of {address} shows a change");
-        self.publish::<K>(address).await;
+        self.publish::<K>(address, &self.lower::<K>(spec)).await;
     }
 
     /// Creates and settles.

@@ -3,17 +3,24 @@
 //! Facts: describes by filter return fewer rows and never fail; describes by id list fail whole when one id is
 //! unknown; filters know `*` and `?`; tags come with the create; a dry run answers with an error either way.
 
+mod address;
 mod filter;
 mod image;
 mod interface_endpoint;
+mod internet_gateway;
 mod launch_template;
+mod natgateway;
+mod network_interface;
 mod regions;
+mod route;
+mod route_table;
 mod security_group;
 mod security_group_rule;
 mod subnet;
 mod tagging;
 mod vpc;
 mod vpc_endpoint;
+mod vpc_parts;
 mod zones;
 
 use serde_json::{Value, json};
@@ -31,9 +38,16 @@ pub fn dispatch(call: &mut Call<'_>) -> Answer {
     }
     let families = [
         vpc::handle,
+        vpc_parts::handle,
         subnet::handle,
         zones::handle,
         tagging::handle,
+        internet_gateway::handle,
+        address::handle,
+        natgateway::handle,
+        network_interface::handle,
+        route_table::handle,
+        route::handle,
         security_group::handle,
         security_group_rule::handle,
         vpc_endpoint::handle,

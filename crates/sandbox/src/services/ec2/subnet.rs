@@ -5,7 +5,7 @@ use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
 use super::vpc::{VPCS, cidr};
-use super::{Shelf, describe, done, missing, refuse_if_used, show, tagging, zones};
+use super::{Shelf, describe, done, missing, refuse_if_used, route_table, show, tagging, zones};
 use crate::call::{Answer, ApiError, Call};
 
 /// How subnets are described.
@@ -96,5 +96,6 @@ fn delete(call: &mut Call<'_>) -> Answer {
     call.get(SUBNETS.kind, &id).ok_or_else(|| missing(&SUBNETS, &id))?;
     refuse_if_used(call, "subnet", &id)?;
     call.world.remove(&call.key(SUBNETS.kind, &id));
+    route_table::forget_subnet(call, &id);
     done()
 }

@@ -4,7 +4,7 @@
 use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
-use super::{Shelf, describe, done, missing, refuse_if_used, security_group, show, tagging};
+use super::{Shelf, describe, done, missing, refuse_if_used, security_group, show, tagging, vpc_parts};
 use crate::call::{Answer, ApiError, Call};
 
 /// How VPCs are described.
@@ -60,6 +60,7 @@ fn create(call: &mut Call<'_>) -> Answer {
     let shown = show(&vpc);
     call.world.put(vpc);
     security_group::come_with_vpc(call, &id);
+    vpc_parts::add(call, &id, &net.to_string());
     Ok(json!({"vpc": shown}).into())
 }
 
@@ -99,5 +100,6 @@ fn delete(call: &mut Call<'_>) -> Answer {
     refuse_if_used(call, "vpc", &id)?;
     security_group::go_with_vpc(call, &id);
     call.world.remove(&call.key(VPCS.kind, &id));
+    vpc_parts::remove(call, &id);
     done()
 }
