@@ -20,19 +20,19 @@ use step::{Cargo, Step};
 /// The first check that fails; what comes after it is not tried.
 pub fn run(workspace: &Workspace, fast: bool) -> Result<()> {
     let scope = if fast { Scope::without_sdk(workspace) } else { Scope::Workspace };
-    in_order(workspace, &steps(workspace, &scope))
+    in_order(workspace, &steps(workspace, &scope), &mut console::note)
 }
 
-fn in_order(workspace: &Workspace, steps: &[Step]) -> Result<()> {
+fn in_order(workspace: &Workspace, steps: &[Step], say: &mut dyn FnMut(&str)) -> Result<()> {
     let began = now();
     for (index, step) in steps.iter().enumerate() {
         let number = format!("{}/{}", index + 1, steps.len());
-        console::note(&format!("\n── {number} {}: {} ──", step.title, step.action));
+        say(&format!("\n── {number} {}: {} ──", step.title, step.action));
         let started = now();
         step.action.run(workspace).map_err(|cause| stopped(&cause, step, &number, started.elapsed()))?;
-        console::note(&format!("── {number} {} passed in {} ──", step.title, shown(started.elapsed())));
+        say(&format!("── {number} {} passed in {} ──", step.title, shown(started.elapsed())));
     }
-    console::note(&format!("\nAll {} checks passed in {}.", steps.len(), shown(began.elapsed())));
+    say(&format!("\nAll {} checks passed in {}.", steps.len(), shown(began.elapsed())));
     Ok(())
 }
 
@@ -139,9 +139,16 @@ mod tests {
             Step::own("second", "two", |_| bail!("a breach"), "mend it"),
             Step::own("third", "three", |_| bail!("never reached"), "none"),
         ];
-        let error = format!("{:#}", in_order(&workspace, &steps).expect_err("the second fails"));
+        let mut said = Vec::new();
+        let error = format!(
+            "{:#}",
+            in_order(&workspace, &steps, &mut |line| said.push(line.to_owned())).expect_err("the second fails")
+        );
         assert!(error.starts_with("a breach\n\ncheck 2/3 (second) failed after "), "{error}");
         assert!(error.ends_with("help: mend it"), "{error}");
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert_eq!(said[0], "\n── 1/3 first: one ──");
+        assert_eq!(said[2], "\n── 2/3 second: two ──");
     }
 
     #[test]

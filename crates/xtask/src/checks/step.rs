@@ -121,8 +121,8 @@ mod tests {
     fn a_command_of_cargo_that_fails_is_named() {
         let workspace = Workspace::read().expect("cargo metadata");
         Action::Cargo(Cargo::new("--version").args(["--quiet"])).run(&workspace).expect("passes");
-        let failing = Action::Cargo(Cargo::new("pkgid").args(["no-such-package"]));
+        let failing = Action::Cargo(Cargo::new("pkgid").args(["no-such-package-in-a-test"]));
         let error = failing.run(&workspace).expect_err("no such package").to_string();
-        assert!(error.starts_with("`cargo pkgid no-such-package` failed: "), "{error}");
+        assert!(error.starts_with("`cargo pkgid no-such-package-in-a-test` failed: "), "{error}");
     }
 }
