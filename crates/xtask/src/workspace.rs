@@ -13,7 +13,6 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub struct Workspace {
     workspace_root: PathBuf,
-    target_directory: PathBuf,
     /// Its members.
     pub packages: Vec<Package>,
 }
@@ -69,11 +68,6 @@ impl Workspace {
     /// The folder of the workspace's own manifest.
     pub fn root(&self) -> &Path {
         &self.workspace_root
-    }
-
-    /// Where `cargo build` puts the program `name`.
-    pub fn program(&self, name: &str) -> PathBuf {
-        self.target_directory.join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 
     /// The member of this name.
@@ -184,7 +178,7 @@ mod tests {
     #[test]
     fn build_dependencies_count_and_dev_dependencies_do_not() {
         let answer = r#"{
-            "workspace_root": "/w", "target_directory": "/w/target",
+            "workspace_root": "/w",
             "packages": [{ "name": "a", "manifest_path": "/w/a/Cargo.toml", "targets": [], "dependencies": [
                 { "name": "n", "kind": null }, { "name": "b", "kind": "build" }, { "name": "d", "kind": "dev" }
             ] }]

@@ -20,7 +20,7 @@ use step::{Cargo, Step};
 /// The first check that fails; what comes after it is not tried.
 pub fn run(workspace: &Workspace, fast: bool) -> Result<()> {
     let scope = if fast { Scope::without_sdk(workspace) } else { Scope::Workspace };
-    in_order(workspace, &steps(workspace, &scope), &mut console::note)
+    in_order(workspace, &steps(&scope), &mut console::note)
 }
 
 fn in_order(workspace: &Workspace, steps: &[Step], say: &mut dyn FnMut(&str)) -> Result<()> {
@@ -56,14 +56,14 @@ fn shown(elapsed: Duration) -> String {
     }
 }
 
-fn steps(workspace: &Workspace, scope: &Scope) -> Vec<Step> {
+fn steps(scope: &Scope) -> Vec<Step> {
     let mut steps = house_rules();
     steps.extend(compiled(scope));
     if scope.holds_the_program() {
         steps.push(Step::cargo("build", Cargo::new("build").args(["-p", "globe"]), "mend the errors above"));
     }
-    // The end-to-end tests drive the program that the step before has built.
-    let test = Cargo::new("test").args(scope.arguments()).env("GLOBE_BIN", workspace.program("globe"));
+    // The end-to-end tests drive the program that the step before has built, and find it beside themselves.
+    let test = Cargo::new("test").args(scope.arguments());
     steps.push(Step::cargo(
         "tests",
         test,
@@ -103,8 +103,7 @@ mod tests {
     use super::*;
 
     fn lines(scope: &Scope) -> Vec<String> {
-        let workspace = Workspace::read().expect("cargo metadata");
-        steps(&workspace, scope).iter().map(|step| step.action.to_string()).collect()
+        steps(scope).iter().map(|step| step.action.to_string()).collect()
     }
 
     #[test]
