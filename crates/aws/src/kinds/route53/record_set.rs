@@ -61,6 +61,13 @@ pub enum Place {
     Continent(String),
     /// Two letters, ISO 3166-1.
     Country(String),
+    /// A part of a country: `CA` of `US`.
+    Subdivision {
+        /// `US` or `UA`.
+        country: String,
+        /// The part's code without the country.
+        part: String,
+    },
     /// Everywhere else. Without it such clients get no answer.
     Default,
 }
@@ -251,6 +258,7 @@ fn route(set: &mut ResourceRecordSet, policy: &Policy) {
             set.geo_location = Some(match place {
                 Place::Continent(code) => geo.continent_code(code).build(),
                 Place::Country(code) => geo.country_code(code).build(),
+                Place::Subdivision { country, part } => geo.country_code(country).subdivision_code(part).build(),
                 Place::Default => geo.country_code("*").build(),
             });
         }
@@ -281,6 +289,9 @@ fn geolocation(geo: &GeoLocation) -> Policy {
         (Some(continent), _, _) => Policy::Geolocation(Place::Continent(continent.clone())),
         (None, Some("*"), _) => Policy::Geolocation(Place::Default),
         (None, Some(country), None) => Policy::Geolocation(Place::Country(country.to_owned())),
+        (None, Some(country), Some(part)) => {
+            Policy::Geolocation(Place::Subdivision { country: country.to_owned(), part: part.to_owned() })
+        }
         _ => Policy::Other("geolocation of a subdivision".to_owned()),
     }
 }
@@ -323,6 +334,7 @@ mod tests {
             Policy::Failover(FailoverRole::Secondary),
             Policy::Geolocation(Place::Continent("EU".into())),
             Policy::Geolocation(Place::Country("US".into())),
+            Policy::Geolocation(Place::Subdivision { country: "US".into(), part: "CA".into() }),
             Policy::Geolocation(Place::Default),
         ] {
             let wanted = alias(policy);
