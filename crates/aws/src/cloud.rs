@@ -14,7 +14,7 @@ use crate::{CallMeter, Clients, kinds};
 
 /// The clients of every region called so far; clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Regions {
+pub struct Regions {
     base: Arc<SdkConfig>,
     meter: CallMeter,
     clients: Arc<Mutex<BTreeMap<String, Clients>>>,
@@ -26,7 +26,7 @@ impl Regions {
     }
 
     /// The clients of one region, made on first use.
-    pub(crate) fn clients(&self, region: &str) -> Clients {
+    pub fn clients(&self, region: &str) -> Clients {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         clients.entry(region.to_owned()).or_insert_with(|| Clients::new(&self.base, region, &self.meter)).clone()
     }

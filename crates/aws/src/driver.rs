@@ -27,7 +27,7 @@ pub struct Scoped {
     /// The scope.
     pub scope: Scope,
     /// Clients of all regions.
-    pub(crate) regions: Regions,
+    pub regions: Regions,
 }
 
 impl Scoped {

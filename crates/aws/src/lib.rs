@@ -13,7 +13,7 @@ mod meter;
 mod refine;
 
 pub use clients::Clients;
-pub use cloud::AwsCloud;
+pub use cloud::{AwsCloud, Regions};
 pub use driver::{AnyDriver, Birth, Driver, Found, IamActions, Scoped, entry};
 pub use error::{Reclass, failed};
 pub use kinds::kind_table;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use globe_aws::kinds::dynamodb::{KeyAttribute, Replica, ReplicaSpec, Table, TableSpec};
+use globe_aws::kinds::dynamodb::{
+    KeyAttribute, Replica, ReplicaDesired, ReplicaSpec, Table, TablePatch, TableSpec, TtlChange,
+};
 use globe_aws::{Driver, Scoped};
 use globe_model::{Address, DataPolicy, ErrorClass, Kind, Ref};
 
@@ -15,6 +17,8 @@ pub const KINDS: &[&str] = &["dynamodb/table", "dynamodb/replica"];
 const TABLE: &str = "acme-user-sessions";
 const AWAY: &str = "us-west-2";
 const FAR: &str = "ap-southeast-1";
+/// A little more than what AWS was measured to want between two changes of expiry.
+const TTL_COOLDOWN: Duration = Duration::from_secs(32 * 60);
 
 fn table() -> TableSpec {
     TableSpec {
@@ -63,8 +67,16 @@ async fn a_table_comes_changes_and_goes() {
         ..first.clone()
     };
     bench.patches::<Table>(&address, &loose).await;
-    // Half an hour apart, which the engine's retries wait out.
-    bench.patches::<Table>(&address, &TableSpec { ttl: Some("gone_at".into()), ..loose.clone() }).await;
+    // Another attribute: expiry is switched off, and on again only half an hour later.
+    let cx = bench.scoped(REGION);
+    let renamed = TableSpec { ttl: Some("gone_at".into()), ..loose.clone() };
+    let patch = TablePatch { ttl: Some(TtlChange { attribute: renamed.ttl.clone() }), ..TablePatch::default() };
+    tokio::time::sleep(TTL_COOLDOWN).await;
+    let half = Table::update(&cx, TABLE, &patch).await.err().map(|error| error.class);
+    assert_eq!(half, Some(ErrorClass::Conflict));
+    tokio::time::sleep(TTL_COOLDOWN).await;
+    bench.patches::<Table>(&address, &renamed).await;
+    tokio::time::sleep(TTL_COOLDOWN).await;
     bench.patches::<Table>(&address, &TableSpec { ttl: None, ..first.clone() }).await;
     let sorted = TableSpec { sort_key: Some(KeyAttribute { name: "at".into(), kind: "N".into() }), ..first };
     bench.replaces::<Table>(&address, &sorted, "sort_key").await;
@@ -94,12 +106,24 @@ async fn replicas_come_one_by_one_share_items_and_go() {
     let home = Address::new(REGION, Table::NAME, "user-sessions");
     bench.up::<Table>(&home, &table()).await;
     let address = |region: &str| Address::new(region, Replica::NAME, "user-sessions");
-    // Two at once: the second is refused while the first is under way, in a class that heals.
     bench.start::<Replica>(&address(AWAY), &replica()).await;
-    bench.start::<Replica>(&address(FAR), &replica()).await;
-    for region in [AWAY, FAR] {
-        bench.settle::<Replica>(&address(region), &replica()).await;
-    }
+    // Two at once: the second is refused while the first is under way, in a class that heals.
+    let far = bench.scoped(FAR);
+    let desired = ReplicaDesired {
+        home: REGION.into(),
+        table: TABLE.into(),
+        point_in_time_recovery: true,
+        deletion_protection: true,
+        tags: tags(TABLE),
+    };
+    let (token, place) = (globe_model::Token::random(), address(FAR));
+    let birth = globe_aws::Birth { address: &place, token: &token, owner: &far.owner };
+    let second = Replica::create(&far, &birth, &desired).await.err().map(|error| error.class);
+    assert_eq!(second, Some(ErrorClass::Conflict));
+    let none = Replica::discover(&far, &[(place.clone(), desired)]).await.expect("discovers");
+    assert!(none.is_empty(), "another region's replica explains why the table is being updated: {none:?}");
+    bench.settle::<Replica>(&address(AWAY), &replica()).await;
+    bench.up::<Replica>(&place, &replica()).await;
     bench.patches::<Replica>(&address(AWAY), &ReplicaSpec { tags: tags("renamed"), ..replica() }).await;
     let moved = ReplicaSpec { table: Ref::to(REGION, "other"), ..replica() };
     let outputs = globe_aws::kinds::dynamodb::TableOutputs { name: "acme-other".into(), arn: "arn".into() };

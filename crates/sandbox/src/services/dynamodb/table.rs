@@ -27,6 +27,10 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
         "ListTables" => Some(list(call)),
         "UpdateTable" => Some(update(call)),
         "DeleteTable" => Some(delete(call)),
+        // Facts: the first version of global tables is refused everywhere since 2026.
+        "CreateGlobalTable" | "UpdateGlobalTable" => {
+            Some(Err(refused("Global tables version 2017.11.29 is no longer supported. Use version 2019.11.21.")))
+        }
         _ => None,
     }
 }
