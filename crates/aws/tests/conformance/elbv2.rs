@@ -249,7 +249,8 @@ async fn a_taken_name_is_adopted_only_by_the_intent_that_took_it() {
     assert_eq!(refused.map_err(|error| error.class), Err(ErrorClass::AlreadyExists));
 
     let theirs = Owner { stack: "else".into(), account: ACCOUNT.into() };
-    let stranger = globe_aws::Scoped { owner: theirs, ..cx.clone() };
+    let mut stranger = cx.clone();
+    stranger.owner = theirs;
     let wanted = [(web.clone(), desired)];
     assert_eq!(LoadBalancer::discover(&stranger, &wanted).await.expect("discovers"), []);
     assert_eq!(LoadBalancer::discover(&cx, &wanted).await.expect("discovers").len(), 1);

@@ -45,19 +45,20 @@ fn make(call: &mut Call<'_>, balancer: &Object, subnet: &str) {
     let octet = |part: &str| u8::from_str_radix(part, 16).unwrap_or_default();
     let host = address.split_at_checked(2).map_or((0, 0), |(high, low)| (octet(high), octet(low)));
     let zone = call.get("ec2/subnet", subnet).map(|subnet| subnet.text("availabilityZone").to_owned());
-    let public = balancer.text("Scheme") == "internet-facing";
-    // Public addresses of documentation, RFC 5737.
-    let association = public.then(|| json!({"publicIp": format!("203.0.113.{}", host.1), "ipOwnerId": "amazon-elb"}));
     let body = json!({
         "networkInterfaceId": id, "subnetId": subnet, "vpcId": balancer.text("VpcId"), "availabilityZone": zone,
         "description": description(&balancer.id), "ownerId": call.account, "requesterId": "amazon-elb",
         "requesterManaged": true, "status": "in-use", "interfaceType": "interface", "sourceDestCheck": true,
-        "privateIpAddress": format!("10.255.{}.{}", host.0, host.1), "association": association,
+        "privateIpAddress": format!("10.255.{}.{}", host.0, host.1),
         "attachment": {
             "attachmentId": attachment, "instanceOwnerId": "amazon-elb", "deviceIndex": 1, "status": "attached",
             "deleteOnTermination": false},
     });
     let mut interface = call.object(KIND, &id, body);
+    if balancer.text("Scheme") == "internet-facing" {
+        // An address for documentation, RFC 5737. While it is mapped, the VPC's internet gateway cannot be detached.
+        interface.set("association", json!({"publicIp": format!("203.0.113.{}", host.1), "ipOwnerId": "amazon-elb"}));
+    }
     interface.needs.insert(subnet.to_owned());
     call.world.put(interface);
 }
