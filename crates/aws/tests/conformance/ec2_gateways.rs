@@ -1,12 +1,13 @@
 //! Internet gateway, Elastic IP address, NAT gateway and route table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use globe_aws::Driver;
 use globe_aws::kinds::ec2::{
-    ElasticIp, ElasticIpSpec, InternetGateway, InternetGatewayOutputs, InternetGatewaySpec, NatGateway, NatGatewayLive,
-    NatGatewaySpec, RouteTable, RouteTableLive, RouteTableSpec, RouteTarget, Subnet, SubnetSpec, Vpc, VpcSpec,
+    ElasticIp, ElasticIpSpec, InternetGateway, InternetGatewayOutputs, InternetGatewayPatch, InternetGatewaySpec,
+    NatGateway, NatGatewayLive, NatGatewaySpec, NextHop, RouteTable, RouteTableLive, RouteTablePatch, RouteTableSpec,
+    RouteTarget, Subnet, SubnetSpec, Vpc, VpcSpec,
 };
 use globe_model::{Address, Kind, Readiness, Ref};
 use serde_json::json;
@@ -176,6 +177,37 @@ async fn a_route_made_by_hand_is_redirected() {
     bench.settle::<RouteTable>(&main, &spec).await;
     assert_eq!(table(&bench, "main").await.routes.get(ANYWHERE), Some(&bench.id(&at("ec2/nat_gateway", "nat-a"))));
     assert_eq!(count(&bench, "ReplaceRoute"), 1);
+    bench.down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn updates_may_be_repeated_after_a_lost_answer() {
+    let mut bench = network().await;
+    let [gateway, main] = [at("ec2/internet_gateway", "main"), at("ec2/route_table", "main")];
+    bench.start::<InternetGateway>(&gateway, &gateway_spec()).await;
+    let (cx, vpc) = (bench.scoped(REGION), bench.id(&at("ec2/vpc", "main")));
+    let attach = InternetGatewayPatch { attach: Some(vpc), ..InternetGatewayPatch::default() };
+    for _ in 0..2 {
+        InternetGateway::update(&cx, &bench.id(&gateway), &attach).await.expect("attaches");
+    }
+    bench.settle::<InternetGateway>(&gateway, &gateway_spec()).await;
+
+    let spec = table_spec("main", RouteTarget::InternetGateway(here("main")), &["public-a"]);
+    bench.start::<RouteTable>(&main, &spec).await;
+    let route = BTreeMap::from([(ANYWHERE.to_owned(), NextHop::InternetGateway(bench.id(&gateway)))]);
+    let associate = BTreeSet::from([bench.id(&at("ec2/subnet", "public-a"))]);
+    let come = RouteTablePatch { create: route, associate, ..RouteTablePatch::default() };
+    for _ in 0..2 {
+        RouteTable::update(&cx, &bench.id(&main), &come).await.expect("routes and associates");
+    }
+    bench.settle::<RouteTable>(&main, &spec).await;
+    let (delete, disassociate) = (BTreeSet::from([ANYWHERE.to_owned()]), table(&bench, "main").await.associations);
+    let disassociate = disassociate.into_values().collect();
+    let go = RouteTablePatch { delete, disassociate, ..RouteTablePatch::default() };
+    for _ in 0..2 {
+        RouteTable::update(&cx, &bench.id(&main), &go).await.expect("removes both");
+    }
+    assert!(table(&bench, "main").await.associations.is_empty());
     bench.down().await;
 }
 
