@@ -54,20 +54,64 @@ impl Cloud {
         let elb = aws_sdk_elasticloadbalancingv2::Client::new(&config);
         let scaling = aws_sdk_autoscaling::Client::new(&config);
         let nats = ec2.describe_nat_gateways().send().await.expect("describes").nat_gateways.unwrap_or_default();
-        let alive = |nat: &&aws_sdk_ec2::types::NatGateway| nat.state.as_ref().is_some_and(|state| state.as_str() != "deleted");
-        let groups = ec2.describe_security_groups().send().await.expect("describes").security_groups.unwrap_or_default();
+        let alive =
+            |nat: &&aws_sdk_ec2::types::NatGateway| nat.state.as_ref().is_some_and(|state| state.as_str() != "deleted");
+        let groups =
+            ec2.describe_security_groups().send().await.expect("describes").security_groups.unwrap_or_default();
         Census {
             vpcs: ec2.describe_vpcs().send().await.expect("describes").vpcs.unwrap_or_default().len(),
             subnets: ec2.describe_subnets().send().await.expect("describes").subnets.unwrap_or_default().len(),
             nat_gateways: nats.iter().filter(alive).count(),
             addresses: ec2.describe_addresses().send().await.expect("describes").addresses.unwrap_or_default().len(),
             security_groups: groups.iter().filter(|group| group.group_name.as_deref() != Some("default")).count(),
-            load_balancers: elb.describe_load_balancers().send().await.expect("describes").load_balancers.unwrap_or_default().len(),
-            target_groups: elb.describe_target_groups().send().await.expect("describes").target_groups.unwrap_or_default().len(),
-            groups: scaling.describe_auto_scaling_groups().send().await.expect("describes").auto_scaling_groups.unwrap_or_default().len(),
-            templates: ec2.describe_launch_templates().send().await.expect("describes").launch_templates.unwrap_or_default().len(),
-            certificates: aws_sdk_acm::Client::new(&config).list_certificates().send().await.expect("lists").certificate_summary_list.unwrap_or_default().len(),
-            tables: aws_sdk_dynamodb::Client::new(&config).list_tables().send().await.expect("lists").table_names.unwrap_or_default().len(),
+            load_balancers: elb
+                .describe_load_balancers()
+                .send()
+                .await
+                .expect("describes")
+                .load_balancers
+                .unwrap_or_default()
+                .len(),
+            target_groups: elb
+                .describe_target_groups()
+                .send()
+                .await
+                .expect("describes")
+                .target_groups
+                .unwrap_or_default()
+                .len(),
+            groups: scaling
+                .describe_auto_scaling_groups()
+                .send()
+                .await
+                .expect("describes")
+                .auto_scaling_groups
+                .unwrap_or_default()
+                .len(),
+            templates: ec2
+                .describe_launch_templates()
+                .send()
+                .await
+                .expect("describes")
+                .launch_templates
+                .unwrap_or_default()
+                .len(),
+            certificates: aws_sdk_acm::Client::new(&config)
+                .list_certificates()
+                .send()
+                .await
+                .expect("lists")
+                .certificate_summary_list
+                .unwrap_or_default()
+                .len(),
+            tables: aws_sdk_dynamodb::Client::new(&config)
+                .list_tables()
+                .send()
+                .await
+                .expect("lists")
+                .table_names
+                .unwrap_or_default()
+                .len(),
         }
     }
 

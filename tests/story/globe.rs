@@ -16,7 +16,11 @@ fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("the test knows itself");
     let folder = test.ancestors().nth(2).expect("target/debug/deps/story");
     let binary = folder.join("globe");
-    assert!(binary.exists(), "{} is missing: run `cargo build -p globe` first, or `cargo xtask test`", binary.display());
+    assert!(
+        binary.exists(),
+        "{} is missing: run `cargo build -p globe` first, or `cargo xtask test`",
+        binary.display()
+    );
     binary
 }
 

@@ -69,7 +69,9 @@ fn the_file_changes(place: &Place) {
     let expected: Vec<String> = REGIONS.iter().map(|region| format!("update {region}/autoscaling/group/web")).collect();
     assert_eq!(steps(&plan), expected);
     for step in plan["plan"]["steps"].as_array().expect("steps") {
-        assert!(step["changes"].as_array().is_some_and(|changes| changes.iter().all(|change| change["cause"] == "file")));
+        assert!(
+            step["changes"].as_array().is_some_and(|changes| changes.iter().all(|change| change["cause"] == "file"))
+        );
     }
     place.globe(&["up", "--yes"]).exits(0);
     place.globe(&["diff", "--exit-code"]).exits(0);

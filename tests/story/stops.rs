@@ -34,7 +34,8 @@ async fn a_refused_call_stops_what_needs_it_and_the_next_run_finishes() {
         assert!(all.contains(&expected.to_lowercase()), "{expected} is missing:\n{}\n{}", said.stdout, said.stderr);
     }
     let rest = place.globe(&["--sandbox", "--json", "diff"]).exits(0).json_of("plan");
-    let made: Vec<&str> = rest["plan"]["steps"].as_array().expect("steps").iter().filter_map(|step| step["address"].as_str()).collect();
+    let made: Vec<&str> =
+        rest["plan"]["steps"].as_array().expect("steps").iter().filter_map(|step| step["address"].as_str()).collect();
     assert!(made.contains(&"us-east-1/ec2/nat_gateway/main-a") && made.len() < 6, "only the rest is left: {made:?}");
     place.globe(&["--sandbox", "up", "--yes"]).exits(0);
     place.globe(&["--sandbox", "diff", "--exit-code"]).exits(0);
@@ -44,15 +45,26 @@ async fn a_refused_call_stops_what_needs_it_and_the_next_run_finishes() {
 async fn lost_answers_make_no_duplicates() {
     let place = Place::new(SMALL, None);
     let mut arguments = vec!["--sandbox"];
-    for fault in ["CreateVpc:lost-after", "CreateNatGateway:error-after", "AllocateAddress:lost-before", "CreateSubnet:lost-after:2:2", "CreateBucket:error-after"] {
+    for fault in [
+        "CreateVpc:lost-after",
+        "CreateNatGateway:error-after",
+        "AllocateAddress:lost-before",
+        "CreateSubnet:lost-after:2:2",
+        "CreateBucket:error-after",
+    ] {
         arguments.extend(["--fault", fault]);
     }
     arguments.extend(["up", "--yes"]);
     place.globe(&arguments).exits(0);
     place.globe(&["--sandbox", "diff", "--exit-code"]).exits(0);
     let listed = place.globe(&["--sandbox", "--json", "state", "list"]).exits(0).json();
-    let world = std::fs::read_to_string(place.path().join(".globe/sandbox/world.jsonl")).expect("the sandbox keeps its world");
-    let mut vpcs: Vec<&str> = world.lines().filter(|line| line.contains("\"ec2/vpc\"")).filter_map(|line| line.split("vpc-").nth(1)?.get(..17)).collect();
+    let world =
+        std::fs::read_to_string(place.path().join(".globe/sandbox/world.jsonl")).expect("the sandbox keeps its world");
+    let mut vpcs: Vec<&str> = world
+        .lines()
+        .filter(|line| line.contains("\"ec2/vpc\""))
+        .filter_map(|line| line.split("vpc-").nth(1)?.get(..17))
+        .collect();
     vpcs.sort_unstable();
     vpcs.dedup();
     assert_eq!(vpcs.len(), 1, "one VPC for all the lost answers; {} resources recorded", listed.len());
@@ -63,7 +75,8 @@ async fn lost_answers_make_no_duplicates() {
 async fn killed_in_the_middle_the_next_run_finishes_without_a_question() {
     let served = Served::start();
     let place = Place::new(SMALL, Some(&served.url));
-    let mut child = place.command(&["up", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut child =
+        place.command(&["up", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
     // Long enough to be in the middle of something, whatever it is.
     tokio::time::sleep(Duration::from_millis(400)).await;
     child.kill().expect("was running");

@@ -198,7 +198,8 @@ const DENIED: &[&str] = &[
     "requestexpired",
 ];
 
-const QUOTA: &[&str] = &["addresslimitexceeded", "toomanybuckets", "toomanyhostedzones", "toomanyhealthchecks"];
+const QUOTA: &[&str] =
+    &["addresslimitexceeded", "toomanybuckets", "toomanyhostedzones", "toomanyhealthchecks", "limitsexceeded"];
 
 #[cfg(test)]
 mod tests {

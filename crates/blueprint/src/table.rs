@@ -10,8 +10,8 @@ use crate::cx::Cx;
 pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, table) in &stack.tables {
-        let Some(home) = table.regions.home(stack) else { continue };
-        let replicas: Vec<&Region> = table.regions.regions_in(stack).filter(|region| *region != home).collect();
+        let Some(home) = table.home(stack) else { continue };
+        let replicas: Vec<&Region> = table.regions_in(stack).filter(|region| *region != home).collect();
         let key = |key: &globe_config::KeyAttribute| KeyAttribute {
             name: key.name.clone(),
             kind: key.key_type.as_str().to_owned(),

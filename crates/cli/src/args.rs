@@ -8,7 +8,9 @@ use globe_sandbox::FaultRule;
 /// One file, many regions, one command: provisions AWS directly.
 #[derive(Debug, Parser)]
 #[command(name = "globe", version, about, max_term_width = 100, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done or nothing to do, 1 failed, 2 `diff --exit-code` found changes, 3 partly applied,\n4 refused (lease, account, protection), 64 usage.")]
+#[command(
+    after_help = "Exit codes: 0 done or nothing to do, 1 failed, 2 `diff --exit-code` found changes, 3 partly applied,\n4 refused (lease, account, protection), 64 usage."
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -239,11 +241,17 @@ pub struct ServeArgs {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    text.parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0).ok_or_else(|| "not a number above 0".into())
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && *value > 0.0)
+        .ok_or_else(|| "not a number above 0".into())
 }
 
 fn not_negative(text: &str) -> Result<f64, String> {
-    text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0).ok_or_else(|| "not a number from 0".into())
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && *value >= 0.0)
+        .ok_or_else(|| "not a number from 0".into())
 }
 
 #[cfg(test)]

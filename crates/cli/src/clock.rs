@@ -11,6 +11,7 @@ pub struct SystemClock;
 
 #[async_trait]
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
@@ -43,7 +44,11 @@ pub struct HurriedClock(pub f64);
 #[async_trait]
 impl Clock for HurriedClock {
     fn now(&self) -> Timestamp {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "microseconds to a factor's precision")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            reason = "microseconds to a factor's precision"
+        )]
         let hurried = (SystemClock.now().0 as f64 * self.0) as i64;
         Timestamp(hurried)
     }

@@ -113,7 +113,8 @@ impl From<RunError> for Failure {
                 // Whatever was refused before the first step leaves nothing half-done.
                 if failure.exit == Exit::Failed {
                     failure.exit = Exit::Partly;
-                    failure = failure.hint("run the same command again once the state can be written: it finds out what was done");
+                    failure = failure
+                        .hint("run the same command again once the state can be written: it finds out what was done");
                 }
                 failure
             }
@@ -125,7 +126,9 @@ impl From<RecoverError> for Failure {
     fn from(error: RecoverError) -> Self {
         match error {
             RecoverError::Ambiguous { .. } => Self::from_error(Exit::Refused, &error),
-            RecoverError::Call { .. } => Self::from_error(Exit::Failed, &error).hint("nothing was changed; run the command again"),
+            RecoverError::Call { .. } => {
+                Self::from_error(Exit::Failed, &error).hint("nothing was changed; run the command again")
+            }
             RecoverError::Journal(source) => source.into(),
         }
     }

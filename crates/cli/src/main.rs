@@ -74,7 +74,8 @@ fn init_tracing(verbose: u8) {
         2 => "debug",
         _ => "trace",
     };
-    let default = format!("globe={level},globe_engine={level},globe_aws={level},globe_store={level},globe_sandbox={level}");
+    let default =
+        format!("globe={level},globe_engine={level},globe_aws={level},globe_store={level},globe_sandbox={level}");
     let filter = tracing_subscriber::EnvFilter::try_from_env("GLOBE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

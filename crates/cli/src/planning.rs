@@ -48,13 +48,7 @@ pub fn graph(stack: &Stack, facts: &Facts, kinds: &KindTable) -> Result<Graph, F
 
 /// The ports for running.
 pub fn ports(session: &Session, journal: Arc<dyn Journal>, events: UnboundedSender<Event>) -> Ports {
-    Ports {
-        cloud: session.cloud.clone(),
-        journal,
-        clock: session.clock.clone(),
-        kinds: session.kinds.clone(),
-        events,
-    }
+    Ports { cloud: session.cloud.clone(), journal, clock: session.clock.clone(), kinds: session.kinds.clone(), events }
 }
 
 /// Reads AWS and makes the plan.

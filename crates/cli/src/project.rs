@@ -59,6 +59,7 @@ pub fn state_location(global: &Global, folder: &Path) -> String {
     if let Some(state) = &global.state {
         return state.clone();
     }
-    let path = if global.sandbox { sandbox_folder(folder).join("state.db") } else { folder.join(".globe").join("state.db") };
+    let path =
+        if global.sandbox { sandbox_folder(folder).join("state.db") } else { folder.join(".globe").join("state.db") };
     path.display().to_string()
 }

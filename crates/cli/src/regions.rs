@@ -107,6 +107,8 @@ impl Regions {
 /// Says which regions are left out because they were removed on purpose.
 pub fn say_resting(out: &Out, regions: &Regions) {
     for region in &regions.resting {
-        out.note(&format!("{region} was removed on purpose and is left out; `globe up --region {region}` brings it back."));
+        out.note(&format!(
+            "{region} was removed on purpose and is left out; `globe up --region {region}` brings it back."
+        ));
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Head, HistoryEntry, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record, RunEnd, RunStart, Timestamp,
+    Address, Head, HistoryEntry, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record, RunEnd, RunStart,
+    Timestamp,
 };
 use globe_store::Store;
 

@@ -1,7 +1,7 @@
 //! Carries plans out: intent, call, outcome; longest path first; nothing lost, nothing decided, nothing printed.
 //!
-//! [`schedule`] is the run's state without IO; [`run`] drives it on tokio. [`observe`] reads the inventory, [`recover`]
-//! settles what an earlier run left open, [`guard`] asks what data a plan would destroy.
+//! `schedule` is the run's state without IO; `run` drives it on tokio. `observe` reads the inventory, `recover`
+//! settles what an earlier run left open, `guard` asks what data a plan would destroy.
 
 mod delete;
 mod find;

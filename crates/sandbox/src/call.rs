@@ -156,7 +156,7 @@ impl Call<'_> {
         self.object_in(self.region, kind, id, body)
     }
 
-    /// A new object in a given region, or [`GLOBAL`].
+    /// A new object in a given region, or in that of the global services.
     pub fn object_in(&self, region: &str, kind: &str, id: &str, body: Value) -> Object {
         let body = match body {
             Value::Object(members) => members,

@@ -17,6 +17,7 @@ pub struct SandboxClock {
 
 impl SandboxClock {
     /// A clock that runs `scale` times as fast as tokio's, from the present moment.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn new(scale: f64) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
         Self { base: AtomicU64::new(now.to_bits()), start: Instant::now(), scale }

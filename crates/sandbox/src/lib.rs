@@ -1,7 +1,7 @@
 //! An AWS that runs inside the process.
 //!
 //! The same SDK, the same requests on the wire, no account: [`Sandbox::http_client`] answers the SDK's HTTP client
-//! directly, [`serve`] answers the same requests over HTTP for other programs. Services live in `services/`, one file
+//! directly, `serve` answers the same requests over HTTP for other programs. Services live in `services/`, one file
 //! per service or family of operations, on one small [`world::World`] of objects with tags, references, tokens and states that
 //! change at their time. Behaviour follows what AWS documents, not what its emulators do.
 

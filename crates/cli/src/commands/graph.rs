@@ -22,7 +22,8 @@ pub fn graph(global: &Global, out: &Out, args: &GraphArgs) -> Result<Exit, Failu
     let graph = planning::graph(&stack, &Facts::nominal(&stack), &kind_table())?;
     if out.json {
         for resource in graph.resources() {
-            let upstream: Vec<_> = resource.upstream.iter().map(|(address, need)| json!({"address": address, "need": need})).collect();
+            let upstream: Vec<_> =
+                resource.upstream.iter().map(|(address, need)| json!({"address": address, "need": need})).collect();
             out.json_line("resource", &json!({"address": resource.address, "upstream": upstream}));
         }
         return Ok(Exit::Done);

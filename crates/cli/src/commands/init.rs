@@ -16,7 +16,11 @@ pub fn init(global: &Global, out: &Out, args: &InitArgs) -> Result<Exit, Failure
     let name = file.display().to_string();
     let mut options = OpenOptions::new();
     options.write(true);
-    if args.force { options.create(true).truncate(true) } else { options.create_new(true) };
+    if args.force {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
     let written = options.open(file).and_then(|mut opened| opened.write_all(globe_config::starter().as_bytes()));
     match written {
         Ok(()) => {

@@ -34,7 +34,8 @@ async fn start(global: &Global, out: &Out, args: &ServeArgs) -> Result<Exit, Fai
     };
     let sandbox = Sandbox::open(options).map_err(|error| Failure::from_error(Exit::Failed, &error))?;
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Failed, format!("could not listen on 127.0.0.1:{}: {error}", args.port)).hint("--port 0 takes a free one")
+        Failure::new(Exit::Failed, format!("could not listen on 127.0.0.1:{}: {error}", args.port))
+            .hint("--port 0 takes a free one")
     };
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(failed)?;
     let port = listener.local_addr().map_err(failed)?.port();

@@ -25,7 +25,8 @@ pub async fn state(global: &Global, out: &Out, command: &StateCommand) -> Result
         StateCommand::List if head.records.is_empty() => out.note("Nothing is recorded yet."),
         StateCommand::List => out.data(&state_list_text(head.records.values(), out.style())),
         StateCommand::Show { address } => {
-            let wrong = |message: String| Failure::new(Exit::Usage, message).hint("`globe state list` shows all addresses");
+            let wrong =
+                |message: String| Failure::new(Exit::Usage, message).hint("`globe state list` shows all addresses");
             let parsed: Address = address.parse().map_err(|error| wrong(format!("{error}")))?;
             let record = head.records.get(&parsed).ok_or_else(|| wrong(format!("nothing is recorded at {parsed}")))?;
             if out.json {

@@ -28,7 +28,8 @@ pub async fn up(global: &Global, out: &Out, args: &UpArgs) -> Result<Exit, Failu
 }
 
 fn read_plan(file: &std::path::Path) -> Result<Plan, Failure> {
-    let failed = |error: String| Failure::new(Exit::Failed, format!("could not read the plan {}: {error}", file.display()));
+    let failed =
+        |error: String| Failure::new(Exit::Failed, format!("could not read the plan {}: {error}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| failed(error.to_string()))
 }
