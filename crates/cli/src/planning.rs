@@ -123,7 +123,8 @@ fn primary_refused(stack: &Stack, whole: &Graph, active: &BTreeSet<globe_model::
 
 /// The longest chain of typical durations.
 fn estimate(plan: &Plan, kinds: &KindTable) -> Duration {
-    let weights: Vec<Duration> = plan.steps.iter().map(|step| globe_engine::typical(kinds, step)).collect();
+    let weights: Vec<Duration> =
+        plan.steps.iter().map(|step| globe_engine::typical(kinds, plan.command, step)).collect();
     let after: Vec<Vec<usize>> =
         plan.steps.iter().map(|step| step.after.iter().map(|link| link.step).collect()).collect();
     remaining(&weights, &after).total()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use globe_model::{CallError, ErrorClass, Event, Intent, IntentAction, Outcome, Step, Token};
+use globe_model::{CallError, Command, ErrorClass, Event, Intent, IntentAction, Outcome, Step, Token};
 use serde_json::Value;
 
 use crate::retry::{pause_or_stop, repeat};
@@ -39,6 +39,13 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
     shared.ports.journal.conclude(&shared.lease, &intent, &outcome).await?;
     result?;
     wait_until_gone(shared, step, &id).await?;
+    if shared.plan.command == Command::Down {
+        let lingers = shared.ports.kind(address)?.lingers();
+        if !lingers.is_zero() {
+            shared.ports.tell(Event::Waiting { address: address.clone(), what: "until clients have let go".into() });
+            pause_or_stop(shared, lingers, "clients were to let go of it").await?;
+        }
+    }
     Ok(shared.ports.journal.forget(&shared.lease, &shared.run, address, &id).await?)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use globe_graph::remaining;
-use globe_model::{Action, KindTable, Need, Plan, Step};
+use globe_model::{Action, Command, KindTable, Need, Plan, Step};
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +33,12 @@ pub struct Schedule {
 }
 
 /// How long a step takes typically.
-pub fn typical(kinds: &KindTable, step: &Step) -> Duration {
-    let durations = kinds.get(&step.address.kind).map(globe_model::ErasedKind::durations);
-    match (step.action, durations) {
-        (Action::Create, Some(durations)) => durations.create,
-        (Action::Delete, Some(durations)) => durations.delete,
+pub fn typical(kinds: &KindTable, command: Command, step: &Step) -> Duration {
+    let kind = kinds.get(&step.address.kind);
+    match (step.action, kind) {
+        (Action::Create, Some(kind)) => kind.durations().create,
+        (Action::Delete, Some(kind)) if command == Command::Down => kind.durations().delete + kind.lingers(),
+        (Action::Delete, Some(kind)) => kind.durations().delete,
         (Action::Forget, _) | (_, None) => Duration::ZERO,
         (Action::Update | Action::Adopt, _) => Duration::from_secs(1),
     }
@@ -46,7 +47,7 @@ pub fn typical(kinds: &KindTable, step: &Step) -> Duration {
 impl Schedule {
     /// A run that has not started.
     pub fn new(plan: &Plan, kinds: &KindTable) -> Self {
-        let weights: Vec<Duration> = plan.steps.iter().map(|step| typical(kinds, step)).collect();
+        let weights: Vec<Duration> = plan.steps.iter().map(|step| typical(kinds, plan.command, step)).collect();
         let links: Vec<Vec<(usize, Need)>> =
             plan.steps.iter().map(|step| step.after.iter().map(|link| (link.step, link.need)).collect()).collect();
         let after: Vec<Vec<usize>> = links.iter().map(|links| links.iter().map(|(step, _)| *step).collect()).collect();

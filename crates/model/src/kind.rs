@@ -238,6 +238,9 @@ pub trait Kind: Send + Sync + 'static {
     const RECOVERY: Recovery;
     /// Typical times to ready and to gone.
     const DURATIONS: Durations;
+    /// How long clients go on using what it names after it is gone (a record's time to live). When a region is taken
+    /// down, kinds that linger go first, and everything else in the region waits that long.
+    const LINGERS: Duration = Duration::ZERO;
 
     /// What the blueprint says, with references to other resources.
     type Spec: Serialize + DeserializeOwned + Send + Sync;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,6 +23,8 @@ pub trait ErasedKind: Send + Sync {
     fn recovery(&self) -> Recovery;
     /// See [`Kind::DURATIONS`].
     fn durations(&self) -> Durations;
+    /// See [`Kind::LINGERS`].
+    fn lingers(&self) -> Duration;
     /// See [`Kind::refs`].
     fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error>;
     /// See [`Kind::lower`].
@@ -66,6 +69,10 @@ impl<K: Kind> ErasedKind for Erased<K> {
 
     fn durations(&self) -> Durations {
         K::DURATIONS
+    }
+
+    fn lingers(&self) -> Duration {
+        K::LINGERS
     }
 
     fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use globe_model::{Action, Address, Link, Need, ReplaceOrder, Step};
+use globe_model::{Action, Address, Command, Link, Need, ReplaceOrder, Scope, Step};
 
 use crate::Input;
 use crate::judge::{Fate, Judged};
@@ -25,10 +25,16 @@ pub fn link(input: &Input<'_>, judged: &Judged, steps: &mut [Step]) {
         }
     }
     let former = former_users(input);
+    let draining = draining(input, &former, steps);
     for (index, step) in steps.iter_mut().enumerate() {
         let mut after = match step.action {
             Action::Create | Action::Update | Action::Adopt => before_making(input, judged, &slots, &step.address),
-            Action::Delete | Action::Forget => before_deleting(input, judged, &slots, &former, &step.address),
+            Action::Delete | Action::Forget => {
+                let mut after = before_deleting(input, judged, &slots, &former, &step.address);
+                let drain = draining.get(&step.address.scope).filter(|_| !lingers(input, &step.address));
+                after.extend(drain.into_iter().flatten().map(|step| Link { step: *step, need: Need::Ready }));
+                after
+            }
         };
         after.retain(|link| link.step != index);
         after.sort_unstable();
@@ -106,4 +112,30 @@ fn former_users(input: &Input<'_>) -> BTreeMap<Address, Vec<Address>> {
         list.dedup();
     });
     users
+}
+
+fn lingers(input: &Input<'_>, address: &Address) -> bool {
+    input.kinds.get(&address.kind).is_some_and(|kind| !kind.lingers().is_zero())
+}
+
+/// Deletes that must be over before anything else in a region goes, so that no client is sent to what is half gone.
+fn draining(
+    input: &Input<'_>,
+    former: &BTreeMap<Address, Vec<Address>>,
+    steps: &[Step],
+) -> BTreeMap<Scope, Vec<usize>> {
+    let mut draining: BTreeMap<Scope, Vec<usize>> = BTreeMap::new();
+    if input.command != Command::Down {
+        return draining;
+    }
+    for (index, step) in steps.iter().enumerate() {
+        if step.action != Action::Delete || !lingers(input, &step.address) {
+            continue;
+        }
+        let used = former.iter().filter(|(_, users)| users.contains(&step.address)).map(|(used, _)| &used.scope);
+        for scope in used.filter(|scope| **scope != Scope::Global) {
+            draining.entry(scope.clone()).or_default().push(index);
+        }
+    }
+    draining
 }

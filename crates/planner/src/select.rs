@@ -69,6 +69,10 @@ fn touches(input: &Input<'_>, scopes: &BTreeSet<Scope>, step: &Step) -> bool {
     }
     let recorded = input.head.records.get(address).map(|record| &record.spec);
     let whole = input.whole.get(address).map(|resource| &resource.spec);
+    // What the file says of it changes with the regions: a policy that names a bucket of the region that goes.
+    if input.command == Command::Down && step.spec.is_some() && step.spec.as_ref() != whole {
+        return true;
+    }
     let kind = input.kinds.get(&address.kind);
     let specs = [step.spec.as_ref(), recorded, whole];
     let edges = specs.into_iter().flatten().filter_map(|spec| kind?.refs(spec).ok());

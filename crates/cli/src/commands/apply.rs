@@ -202,7 +202,7 @@ async fn carry_out(
     let heartbeat = Heartbeat::start(journal.clone(), Arc::new(SystemClock), lease.clone(), stop.clone());
     let interrupts = Interrupts::watch(out, &stop);
     let (events, progress) = Progress::start(out, session.clock.clone(), &plan);
-    let started = session.clock.now();
+    let (started, began) = (session.clock.now(), SystemClock.now());
     let stack = plan.stack.clone();
     let ended = run(ports(session, journal.clone(), events), Arc::new(plan), lease.clone(), stop).await;
     let elapsed = session.clock.now().since(started);
@@ -212,6 +212,10 @@ async fn carry_out(
     let summary = ended?;
     let head = journal.head(&stack).await?;
     report(out, &summary, &head, elapsed);
+    let here = SystemClock.now().since(began);
+    if here * 2 < elapsed {
+        out.note(&format!("That is the sandbox's time; here it took {:.1} s.", here.as_secs_f64()));
+    }
     // A lease that was lost in the last moment harms nobody: the run is over.
     if !matches!(released, Err(JournalError::Fenced { .. })) {
         released?;

@@ -14,6 +14,7 @@
 //! check may not be known yet. The same validation CNAME serves the certificates of all regions: one record, from one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecordSet, RrType};
 use futures::future::try_join_all;
@@ -97,6 +98,8 @@ impl Kind for Record {
     const NAME: &'static str = "route53/record";
     const RECOVERY: Recovery = Recovery::Name;
     const DURATIONS: Durations = Durations::secs(1, 1);
+    /// Resolvers keep the addresses behind an alias of a load balancer for 60 s (fact sheet "edge", 1.3).
+    const LINGERS: Duration = Duration::from_secs(60);
 
     type Spec = RecordSpec;
     type Desired = RecordSet;
