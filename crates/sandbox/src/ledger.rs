@@ -23,14 +23,14 @@ impl Ledger {
     /// When the file cannot be read or written, or a line other than an unfinished last one is damaged.
     pub fn open(path: &Path, world: &mut World) -> io::Result<(Self, Option<Seconds>)> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
+            private_folder(folder)?;
         }
         let (lines, last) = replay(path, world)?;
         world.settle();
         if lines > COMPACT_AFTER {
             compact(path, world, last.unwrap_or_default())?;
         }
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = private_file().append(true).open(path)?;
         Ok((Self { file }, last))
     }
 
@@ -81,6 +81,24 @@ fn replay(path: &Path, world: &mut World) -> io::Result<(usize, Option<Seconds>)
 
 fn compact(path: &Path, world: &World, now: Seconds) -> io::Result<()> {
     let draft: PathBuf = path.with_extension("draft");
-    std::fs::write(&draft, encode(&world.to_lines(now))?)?;
+    private_file().write(true).truncate(true).open(&draft)?.write_all(&encode(&world.to_lines(now))?)?;
     std::fs::rename(draft, path)
+}
+
+/// A folder that only its owner may enter, with those above it that are missing: it stands beside the state.
+fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Options for making a file that only its owner may read.
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
