@@ -33,24 +33,23 @@ impl Cloud {
         Self { url: url.to_owned() }
     }
 
-    pub fn config(&self, region: &str) -> SdkConfig {
-        SdkConfig::builder()
-            .behavior_version(aws_config::BehaviorVersion::latest())
+    pub async fn config(&self, region: &str) -> SdkConfig {
+        aws_config::defaults(aws_config::BehaviorVersion::latest())
             .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys(ACCOUNT, "sandbox", None)))
             .region(Region::new(region.to_owned()))
             .endpoint_url(&self.url)
-            .http_client(aws_config::default_provider::http_client())
-            .build()
+            .load()
+            .await
     }
 
-    pub fn ec2(&self, region: &str) -> aws_sdk_ec2::Client {
-        aws_sdk_ec2::Client::new(&self.config(region))
+    pub async fn ec2(&self, region: &str) -> aws_sdk_ec2::Client {
+        aws_sdk_ec2::Client::new(&self.config(region).await)
     }
 
     /// What is in a region; AWS's own default objects do not count.
     pub async fn census(&self, region: &str) -> Census {
-        let config = self.config(region);
-        let ec2 = self.ec2(region);
+        let config = self.config(region).await;
+        let ec2 = self.ec2(region).await;
         let elb = aws_sdk_elasticloadbalancingv2::Client::new(&config);
         let scaling = aws_sdk_autoscaling::Client::new(&config);
         let nats = ec2.describe_nat_gateways().send().await.expect("describes").nat_gateways.unwrap_or_default();
@@ -116,19 +115,19 @@ impl Cloud {
     }
 
     pub async fn buckets(&self) -> Vec<String> {
-        let config = aws_sdk_s3::config::Builder::from(&self.config("us-east-1")).force_path_style(true).build();
+        let config = aws_sdk_s3::config::Builder::from(&self.config("us-east-1").await).force_path_style(true).build();
         let buckets = aws_sdk_s3::Client::from_conf(config).list_buckets().send().await.expect("lists").buckets;
         buckets.unwrap_or_default().into_iter().filter_map(|bucket| bucket.name).collect()
     }
 
     pub async fn roles(&self) -> Vec<String> {
-        let iam = aws_sdk_iam::Client::new(&self.config("us-east-1"));
+        let iam = aws_sdk_iam::Client::new(&self.config("us-east-1").await);
         iam.list_roles().send().await.expect("lists").roles.into_iter().map(|role| role.role_name).collect()
     }
 
     /// (name, set identifier) of every record of every zone, but NS and SOA.
     pub async fn records(&self) -> Vec<(String, Option<String>)> {
-        let dns = aws_sdk_route53::Client::new(&self.config("us-east-1"));
+        let dns = aws_sdk_route53::Client::new(&self.config("us-east-1").await);
         let mut records = Vec::new();
         for zone in dns.list_hosted_zones().send().await.expect("lists").hosted_zones {
             let sets = dns.list_resource_record_sets().hosted_zone_id(zone.id).send().await.expect("lists");
@@ -139,7 +138,7 @@ impl Cloud {
     }
 
     pub async fn zones_and_checks(&self) -> (usize, usize) {
-        let dns = aws_sdk_route53::Client::new(&self.config("us-east-1"));
+        let dns = aws_sdk_route53::Client::new(&self.config("us-east-1").await);
         let zones = dns.list_hosted_zones().send().await.expect("lists").hosted_zones.len();
         (zones, dns.list_health_checks().send().await.expect("lists").health_checks.len())
     }

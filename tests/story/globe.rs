@@ -24,8 +24,21 @@ fn binary() -> PathBuf {
     binary
 }
 
-/// What a command said, and how it ended.
+/// A command that has run.
 #[must_use = "check how it ended"]
+pub struct Ran(Said);
+
+impl Ran {
+    /// Insists on an exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Said {
+        let Self(said) = self;
+        assert_eq!(said.code, code, "stdout:\n{}\nstderr:\n{}", said.stdout, said.stderr);
+        said
+    }
+}
+
+/// What a command said, and how it ended.
 #[derive(Debug)]
 pub struct Said {
     pub stdout: String,
@@ -34,19 +47,12 @@ pub struct Said {
 }
 
 impl Said {
-    pub fn of(output: &Output) -> Self {
-        Self {
+    pub fn of(output: &Output) -> Ran {
+        Ran(Self {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             code: output.status.code().unwrap_or(-1),
-        }
-    }
-
-    /// Insists on an exit code.
-    #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
+        })
     }
 
     /// Standard output as JSON lines.
@@ -102,7 +108,7 @@ impl Place {
     }
 
     /// Runs it.
-    pub fn globe(&self, arguments: &[&str]) -> Said {
+    pub fn globe(&self, arguments: &[&str]) -> Ran {
         Said::of(&self.command(arguments).output().expect("starts"))
     }
 }

@@ -78,7 +78,7 @@ fn the_file_changes(place: &Place) {
 }
 
 async fn somebody_changes_things(place: &Place, cloud: &Cloud) {
-    let ec2 = cloud.ec2("us-west-2");
+    let ec2 = cloud.ec2("us-west-2").await;
     let filter = Filter::builder().name("tag:Name").values("acme-main-public-a").build();
     let subnets = ec2.describe_subnets().filters(filter).send().await.expect("describes").subnets.unwrap_or_default();
     let id = subnets[0].subnet_id.clone().expect("has an id");

@@ -1,6 +1,5 @@
 //! Failures, lost answers and interrupts, from outside.
 
-use std::io::Read;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -92,17 +91,13 @@ async fn killed_in_the_middle_the_next_run_finishes_without_a_question() {
 async fn interrupted_it_says_what_remains_and_the_next_run_finishes() {
     let place = Place::new(SMALL, None);
     let up = ["--sandbox", "--time", "real", "up", "--yes"];
-    let mut child = place.command(&up).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let child = place.command(&up).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     let pid = child.id().to_string();
     // In real time the NAT gateway alone takes minutes: it is being waited for now.
     tokio::time::sleep(Duration::from_secs(6)).await;
     let sent = std::process::Command::new("kill").args(["-INT", &pid]).status().expect("sends");
     assert!(sent.success());
-    let (mut stdout, mut stderr) = (String::new(), String::new());
-    child.stdout.take().expect("piped").read_to_string(&mut stdout).expect("reads");
-    child.stderr.take().expect("piped").read_to_string(&mut stderr).expect("reads");
-    let code = child.wait().expect("ends").code().unwrap_or(-1);
-    let said = Said { stdout, stderr, code }.exits(3);
+    let said = Said::of(&child.wait_with_output().expect("ends")).exits(3);
     assert!(said.stderr.contains("Stopping"), "{}", said.stderr);
     assert!(said.stdout.contains("ec2/nat_gateway") || said.stderr.contains("ec2/nat_gateway"), "{}", said.stdout);
     place.globe(&["--sandbox", "up", "--yes"]).exits(0);
