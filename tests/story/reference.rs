@@ -11,7 +11,7 @@ const REGIONS: [&str; 4] = ["ap-southeast-1", "eu-central-1", "us-east-1", "us-w
 
 /// `action address` of every step of a plan in JSON.
 fn steps(plan: &Value) -> Vec<String> {
-    let steps = plan["plan"]["steps"].as_array().expect("a plan has steps");
+    let steps = plan["steps"].as_array().expect("a plan has steps");
     steps.iter().map(|step| format!("{} {}", step["action"], step["address"]).replace('"', "")).collect()
 }
 
@@ -68,7 +68,7 @@ fn the_file_changes(place: &Place) {
     let plan = place.globe(&["--json", "diff", "--exit-code"]).exits(2).json_of("plan");
     let expected: Vec<String> = REGIONS.iter().map(|region| format!("update {region}/autoscaling/group/web")).collect();
     assert_eq!(steps(&plan), expected);
-    for step in plan["plan"]["steps"].as_array().expect("steps") {
+    for step in plan["steps"].as_array().expect("steps") {
         assert!(
             step["changes"].as_array().is_some_and(|changes| changes.iter().all(|change| change["cause"] == "file"))
         );
@@ -87,7 +87,7 @@ async fn somebody_changes_things(place: &Place, cloud: &Cloud) {
 
     let plan = place.globe(&["--json", "diff", "--exit-code"]).exits(2).json_of("plan");
     assert_eq!(steps(&plan), ["update us-west-2/ec2/subnet/main-public-a"]);
-    assert_eq!(plan["plan"]["steps"][0]["changes"][0]["cause"], "drift");
+    assert_eq!(plan["steps"][0]["changes"][0]["cause"], "drift");
     place.globe(&["up", "--yes"]).exits(0);
     let subnets = ec2.describe_subnets().subnet_ids(&id).send().await.expect("describes").subnets.unwrap_or_default();
     assert_eq!(subnets[0].map_public_ip_on_launch, Some(true), "mended");

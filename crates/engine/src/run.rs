@@ -183,7 +183,7 @@ impl Reel {
                 let blocker = self.schedule.blocked_by(index).and_then(|blocker| self.shared.plan.steps.get(blocker));
                 let reason = blocker.map_or_else(
                     || "the run was stopped".to_owned(),
-                    |blocker| format!("waits for {}, which did not finish", blocker.address),
+                    |blocker| format!("waiting for {}, which did not finish", blocker.address),
                 );
                 not_tried.push((step.address.clone(), reason));
             }

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use globe_model::{
-    Action, Address, Cause, Change, FieldChange, Notice, Observation, PlanReport, Step, mentions_unknown,
-};
-use serde_json::Value;
-
 use crate::Input;
 use crate::judge::{Fate, Judged};
+use globe_model::{
+    Action, Address, Cause, Change, FieldChange, Notice, Observation, PlanReport, Step, Verdict, mentions_unknown,
+};
 
 /// The steps, sorted by address; deletes after what makes.
 pub fn draft(input: &Input<'_>, judged: &Judged, report: &mut PlanReport) -> Vec<Step> {
@@ -60,14 +58,14 @@ fn wanted_steps(input: &Input<'_>, judged: &Judged, address: &Address, fate: &Fa
         }
         Fate::Change { id, changes, adopt } => {
             let mut step = full(if *adopt { Action::Adopt } else { Action::Update }, Some(id));
-            step.changes = causes(input, judged, address, changes);
+            step.changes = causes(input, address, changes);
             step.reason = adopt.then(|| adoption(input, address));
             vec![step]
         }
         Fate::Replace { id, changes, failed } => {
             let mut create = full(Action::Create, None);
             create.replacement = true;
-            create.changes = causes(input, judged, address, changes);
+            create.changes = causes(input, address, changes);
             create.reason = failed.as_ref().map(|reason| format!("AWS says that it failed: {reason}"));
             let mut delete = bare(address.clone(), Action::Delete, Some(id.clone()));
             delete.replacement = true;
@@ -84,19 +82,17 @@ fn adoption(input: &Input<'_>, address: &Address) -> String {
     }
 }
 
-/// Says of every change where it comes from, by comparing with what was recorded.
-fn causes(input: &Input<'_>, judged: &Judged, address: &Address, changes: &[Change]) -> Vec<FieldChange> {
-    let recorded = input.head.records.get(address).map(|record| &record.desired);
-    let wanted = judged.desired.get(address);
+/// Says of every change where it comes from. What the journal recorded is compared with AWS in the same way: a
+/// difference that was there to be mended before the file changed is drift, any other is the file's.
+fn causes(input: &Input<'_>, address: &Address, changes: &[Change]) -> Vec<FieldChange> {
+    let drifted = drift(input, address);
     let cause = |change: &Change| {
         if mentions_unknown(&change.to) {
-            return Cause::Upstream;
-        }
-        match (recorded, wanted) {
-            (Some(recorded), Some(wanted)) if member(recorded, &change.field) == member(wanted, &change.field) => {
-                Cause::Drift
-            }
-            _ => Cause::File,
+            Cause::Upstream
+        } else if drifted.iter().any(|drift| drift.field == change.field && drift.to == change.to) {
+            Cause::Drift
+        } else {
+            Cause::File
         }
     };
     let typed = |change: &Change| FieldChange {
@@ -108,13 +104,17 @@ fn causes(input: &Input<'_>, judged: &Judged, address: &Address, changes: &[Chan
     changes.iter().map(typed).collect()
 }
 
-/// The member at a dotted path; a tag's key may itself contain dots.
-fn member<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    if let Some(found) = value.get(path) {
-        return Some(found);
+/// What AWS has otherwise than the journal recorded.
+fn drift(input: &Input<'_>, address: &Address) -> Vec<Change> {
+    let (Some(record), Some(kind)) = (input.head.records.get(address), input.kinds.get(&address.kind)) else {
+        return Vec::new();
+    };
+    let Some(Observation::Live { live, .. }) = input.inventory.get(address) else { return Vec::new() };
+    match kind.diff(&record.desired, live) {
+        Ok(Verdict::Patch { changes, .. } | Verdict::Replace { changes }) => changes,
+        // What an older globe recorded and this one cannot read says nothing about drift.
+        Ok(Verdict::Same) | Err(_) => Vec::new(),
     }
-    let (first, rest) = path.split_once('.')?;
-    member(value.get(first)?, rest)
 }
 
 /// Deletes for what is recorded or found, and not wanted.
