@@ -1,6 +1,6 @@
 //! What every component's file works with.
 
-use globe_aws::kinds::ec2::Subnet;
+use globe_aws::kinds::ec2::{RouteTable, Subnet};
 use globe_config::Stack;
 use globe_graph::GraphBuilder;
 use globe_model::{Ref, Region, Tags};
@@ -64,6 +64,12 @@ impl<'a> Cx<'a> {
     pub fn subnets(&self, network: &str, region: &Region, tier: Tier) -> Vec<Ref<Subnet>> {
         let zones = self.zones(network, region).unwrap_or_default();
         zones.iter().map(|zone| Ref::to(region.clone(), subnet_name(network, tier, zone))).collect()
+    }
+
+    /// The tables by which the private tier reaches the world.
+    pub fn routes_of(&self, network: &str, region: &Region) -> Vec<Ref<RouteTable>> {
+        let zones = self.zones(network, region).unwrap_or_default();
+        zones.iter().map(|zone| Ref::to(region.clone(), format!("{network}-private-{}", letter(zone)))).collect()
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globe_aws::kinds::autoscaling::{DesiredIs, Group, GroupSize, GroupSpec, Policy, PolicySpec};
 use globe_aws::kinds::ec2::{
-    LaunchTemplate, LaunchTemplateSpec, PeerSpec, RuleSpec, SecurityGroup, SecurityGroupSpec, Traffic, Vpc,
+    LaunchTemplate, LaunchTemplateSpec, PeerSpec, RouteTable, RuleSpec, SecurityGroup, SecurityGroupSpec, Subnet,
+    Traffic, Vpc,
 };
 use globe_aws::kinds::elbv2::{
     HealthCheck, ListenerRule, ListenerRuleSpec, TargetGroup, TargetGroupAttributes, TargetGroupSpec,
@@ -53,7 +54,8 @@ fn one(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service) -> Resul
     };
     cx.graph.add::<ListenerRule>(region.clone(), name, &rule);
     let subnets = cx.subnets(&network, region, Tier::Private);
-    scaling(cx, name, region, service, template, targets, subnets);
+    let routes = cx.routes_of(&network, region);
+    scaling(cx, name, region, service, Fleet { launch_template: template, targets, subnets, routes });
     Ok(())
 }
 
@@ -110,14 +112,17 @@ fn launch_template(
     group: Ref<SecurityGroup>,
     instance_profile: Ref<InstanceProfile>,
 ) -> Result<Ref<LaunchTemplate>, BlueprintError> {
-    let image_id = match &service.image {
-        Image::Ami(id) => Some(id.clone()),
-        Image::Ssm(parameter) => cx.facts.images.get(&(region.clone(), parameter.clone())).cloned(),
+    let (image_id, image_source) = match &service.image {
+        Image::Ami(id) => (Some(id.clone()), id.clone()),
+        Image::Ssm(parameter) => {
+            (cx.facts.images.get(&(region.clone(), parameter.clone())).cloned(), format!("ssm:{parameter}"))
+        }
     };
     let unknown = || BlueprintError::NoImage { service: name.to_owned(), region: region.clone() };
     let spec = LaunchTemplateSpec {
         name: names::launch_template(&cx.stack.name, name),
         image_id: image_id.ok_or_else(unknown)?,
+        image_source,
         instance_type: service.instance_type.clone(),
         instance_profile,
         security_groups: vec![group],
@@ -129,9 +134,11 @@ fn launch_template(
 }
 
 fn target_group(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, vpc: &Ref<Vpc>) -> Ref<TargetGroup> {
-    // What AWS cannot change is in the name, so that a replacement can exist beside what it replaces.
+    // What AWS cannot change is in the name, so that a replacement can exist beside what it replaces. The range stands
+    // for the VPC: another range is another VPC.
     let port = service.port.to_string();
-    let immutable = ["HTTP", port.as_str(), vpc.address().name.as_str()];
+    let range = cx.stack.regions.get(region).map(|config| config.cidr.to_string()).unwrap_or_default();
+    let immutable = ["HTTP", port.as_str(), vpc.address().name.as_str(), range.as_str()];
     let spec = TargetGroupSpec {
         name: names::target_group(&cx.stack.name, name, &immutable),
         vpc: vpc.clone(),
@@ -162,22 +169,23 @@ fn priority(cx: &Cx<'_>, name: &str, region: &Region, service: &Service) -> u16 
     u16::try_from((place + 1) * 10).unwrap_or(u16::MAX)
 }
 
-fn scaling(
-    cx: &mut Cx<'_>,
-    name: &str,
-    region: &Region,
-    service: &Service,
+/// What instances are made from, where, and what they need to boot.
+struct Fleet {
     launch_template: Ref<LaunchTemplate>,
     targets: Ref<TargetGroup>,
-    subnets: Vec<Ref<globe_aws::kinds::ec2::Subnet>>,
-) {
+    subnets: Vec<Ref<Subnet>>,
+    routes: Vec<Ref<RouteTable>>,
+}
+
+fn scaling(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, fleet: Fleet) {
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     let instances = service.instances;
     let spec = GroupSpec {
         name: names::auto_scaling_group(&cx.stack.name, name),
-        launch_template,
-        subnets,
-        target_groups: vec![targets],
+        launch_template: fleet.launch_template,
+        subnets: fleet.subnets,
+        routes: fleet.routes,
+        target_groups: vec![fleet.targets],
         size: GroupSize { min: number(instances.min), desired: number(instances.desired), max: number(instances.max) },
         desired_is: if service.scale_on.is_some() { DesiredIs::Start } else { DesiredIs::Fixed },
         health_grace_seconds: HEALTH_GRACE,

@@ -33,7 +33,7 @@ pub struct Global {
     /// How time passes in the sandbox
     #[arg(long, global = true, value_enum, default_value_t = TimeMode::Scaled, value_name = "MODE")]
     pub time: TimeMode,
-    /// What goes wrong in the sandbox: ACTION[@REGION]:FAULT[:FIRST[:COUNT]]; may be repeated
+    /// What goes wrong in the sandbox: `ACTION[@REGION]:FAULT[:FIRST[:COUNT]]`; may be repeated
     #[arg(long = "fault", global = true, value_name = "RULE")]
     pub faults: Vec<FaultRule>,
     /// One JSON object per line on standard output
@@ -77,6 +77,8 @@ pub enum Command {
     Status,
     /// The graph of resources, as DOT or Mermaid
     Graph(GraphArgs),
+    /// Show who holds which region, and take it away
+    Unlock(UnlockArgs),
     /// Look into the state
     State {
         #[command(subcommand)]
@@ -110,6 +112,9 @@ pub struct Chosen {
     /// Only addresses that match; `*` is any text; may be repeated
     #[arg(long, value_name = "ADDRESS-GLOB")]
     pub only: Vec<String>,
+    /// Take the newest images that the file's `ssm:` parameters name, instead of those in use
+    #[arg(long)]
+    pub refresh_images: bool,
 }
 
 #[derive(Debug, Args)]
@@ -173,6 +178,13 @@ pub struct Lock {
     /// Seconds to wait for another run that changes the same regions
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct UnlockArgs {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -94,7 +94,7 @@ impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         match &error {
             JournalError::Leased { .. } => Self::from_error(Exit::Refused, &error)
-                .hint("wait for that run to end; a killed run lets go by itself after a quarter of a minute"),
+                .hint("wait for that run to end (--lock-timeout); `globe unlock` shows who it is and can take it away"),
             JournalError::Fenced { .. } => Self::from_error(Exit::Refused, &error)
                 .hint("another run has taken over; look at `globe state history`, then run the command again"),
             JournalError::StalePlan { .. } => {

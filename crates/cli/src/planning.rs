@@ -36,6 +36,8 @@ pub struct Request<'a> {
     pub only: &'a [String],
     /// Whether data may go.
     pub data: DataPolicy,
+    /// Whether image parameters are read anew.
+    pub fresh_images: bool,
 }
 
 /// The graph of a stack.
@@ -61,7 +63,7 @@ pub async fn make_plan(
     head: &Head,
     request: &Request<'_>,
 ) -> Result<Planned, Failure> {
-    let facts = session.facts(stack).await?;
+    let facts = session.facts(stack, head, request.fresh_images).await?;
     let whole = graph(stack, &facts, &session.kinds)?;
     let wanted = wanted(stack, &facts, &session.kinds, &whole, request)?;
     let inventory = observe(&*session.cloud, &session.kinds, head, &whole).await;

@@ -123,7 +123,7 @@ impl Bars {
                 let others = progress.running.len() - 1;
                 let more = if others > 0 { format!(" (+{others})") } else { String::new() };
                 let since = duration_words(now.since(running.since));
-                format!("{} {}: {waiting}, {since}{more}", address.kind, address.name)
+                format!("{since:>12}  {} {}{more}: {waiting}", address.kind, address.name)
             });
             bar.set_message(message);
         }

@@ -1,6 +1,5 @@
 //! AWS, or the sandbox, for one command.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
@@ -10,13 +9,14 @@ use aws_types::SdkConfig;
 use futures::future::try_join_all;
 use globe_aws::{AwsCloud, Lookup, kind_table};
 use globe_blueprint::Facts;
-use globe_config::{Image, Stack};
-use globe_model::{Clock, KindTable, Owner, Region, Scope};
+use globe_config::Stack;
+use globe_model::{Clock, Head, KindTable, Owner, Region, Scope};
 use globe_sandbox::{Options, Sandbox};
 
 use crate::args::{Global, TimeMode};
 use crate::clock::{HurriedClock, SandboxTime, SystemClock};
 use crate::failure::{Exit, Failure, wrong_account};
+use crate::pins;
 use crate::project::{Project, sandbox_folder};
 
 /// Sandbox seconds per second in scaled time: the reference stack's slowest chain, some ten minutes, takes ten seconds.
@@ -49,20 +49,23 @@ impl Session {
         Ok(Self { cloud, kinds: Arc::new(kind_table()), clock })
     }
 
-    /// What the blueprint must know of AWS: zones and images.
+    /// What the blueprint must know of AWS: zones and images. What the state has pinned is not asked for again: AWS
+    /// adds zones and publishes images when it likes, and a region that does not answer is no reason to stop.
     ///
     /// # Errors
-    /// When a look-up fails, or a region has too few zones.
-    pub async fn facts(&self, stack: &Stack) -> Result<Facts, Failure> {
-        let zones = try_join_all(stack.regions.keys().map(|region| self.zones(region))).await?;
-        let mut names: BTreeMap<Region, Vec<String>> = BTreeMap::new();
-        for lookup in stack.lookups() {
-            if let Image::Ssm(name) = lookup.image {
-                names.entry(lookup.region).or_default().push(name);
-            }
+    /// When a look-up fails.
+    pub async fn facts(&self, stack: &Stack, head: &Head, fresh_images: bool) -> Result<Facts, Failure> {
+        let mut facts = pins::facts(stack, head, fresh_images);
+        let missing = pins::missing(stack, &facts);
+        let zones = try_join_all(missing.zones.iter().map(|region| self.zones(region))).await?;
+        for (region, zones) in zones {
+            let pinned = facts.zones.entry(region).or_default();
+            let fresh: Vec<String> = zones.into_iter().filter(|zone| !pinned.contains(zone)).collect();
+            pinned.extend(fresh);
         }
-        let images = try_join_all(names.iter().map(|(region, names)| self.images(region, names))).await?;
-        Ok(Facts { zones: zones.into_iter().collect(), images: images.into_iter().flatten().collect() })
+        let images = missing.images.iter().map(|(region, names)| self.images(region, names));
+        facts.images.extend(try_join_all(images).await?.into_iter().flatten());
+        Ok(facts)
     }
 
     async fn zones(&self, region: &Region) -> Result<(Region, Vec<String>), Failure> {
@@ -71,10 +74,7 @@ impl Session {
     }
 
     async fn images(&self, region: &Region, names: &[String]) -> Result<Vec<((Region, String), String)>, Failure> {
-        let mut names = names.to_vec();
-        names.sort();
-        names.dedup();
-        let found = Lookup::new(&self.cloud).parameters(&Scope::Region(region.clone()), &names).await?;
+        let found = Lookup::new(&self.cloud).parameters(&Scope::Region(region.clone()), names).await?;
         Ok(found.into_iter().map(|(name, image)| ((region.clone(), name), image)).collect())
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Head, HistoryEntry, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record, RunEnd, RunStart,
-    Timestamp,
+    Address, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record, RunEnd,
+    RunStart, Timestamp,
 };
 use globe_store::Store;
 
@@ -114,6 +114,12 @@ impl Journal for Wakeful {
     }
     async fn release(&self, lease: &Lease) -> Result<(), JournalError> {
         awake!(self.release(lease))
+    }
+    async fn holdings(&self, stack: &str) -> Result<Vec<Holding>, JournalError> {
+        awake!(self.holdings(stack))
+    }
+    async fn evict(&self, stack: &str, holding: &Holding) -> Result<bool, JournalError> {
+        awake!(self.evict(stack, holding))
     }
     async fn begin(&self, lease: &Lease, start: &RunStart) -> Result<(), JournalError> {
         awake!(self.begin(lease, start))

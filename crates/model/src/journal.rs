@@ -136,6 +136,19 @@ impl Lease {
     }
 }
 
+/// Who holds a scope now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Holding {
+    /// Which scope of the stack.
+    pub scope: Scope,
+    /// Who holds it.
+    pub holder: String,
+    /// Its fencing number.
+    pub number: i64,
+    /// When it ends without a heartbeat.
+    pub expires: Timestamp,
+}
+
 /// The start of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunStart {
@@ -242,7 +255,7 @@ pub enum JournalError {
 /// Append-only events and what follows from them.
 ///
 /// # Guarantees
-/// Every method is durable when it returns. All writes but `acquire` are refused with [`JournalError::Fenced`] once
+/// Every method is durable when it returns. All writes but `acquire` and `evict` are refused with [`JournalError::Fenced`] once
 /// another holder has taken the scope over.
 #[async_trait]
 pub trait Journal: Send + Sync {
@@ -254,6 +267,10 @@ pub trait Journal: Send + Sync {
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<Timestamp, JournalError>;
     /// Gives the scopes back.
     async fn release(&self, lease: &Lease) -> Result<(), JournalError>;
+    /// Who holds scopes of a stack, expired or not.
+    async fn holdings(&self, stack: &str) -> Result<Vec<Holding>, JournalError>;
+    /// Takes a scope from its holder, all of whose writes are refused from then on; false if it holds it no longer.
+    async fn evict(&self, stack: &str, holding: &Holding) -> Result<bool, JournalError>;
     /// Starts a run; refuses a plan whose parent is not the head.
     async fn begin(&self, lease: &Lease, start: &RunStart) -> Result<(), JournalError>;
     /// Commits an intent. The call may be made once this returns.

@@ -24,8 +24,8 @@ pub use error::{CallError, ErrorClass};
 pub use event::{Event, Failure, Summary};
 pub use inventory::{Inventory, Observation};
 pub use journal::{
-    Fence, Head, HistoryEntry, Intent, IntentAction, Journal, JournalError, Lease, LeaseRequest, Outcome, Record,
-    RunEnd, RunStart,
+    Fence, Head, HistoryEntry, Holding, Intent, IntentAction, Journal, JournalError, Lease, LeaseRequest, Outcome,
+    Record, RunEnd, RunStart,
 };
 pub use kind::{
     Change, Changes, Durations, Edge, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict,

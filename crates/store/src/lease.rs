@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use globe_model::{Fence, Lease, LeaseRequest, Scope, Timestamp};
+use globe_model::{Fence, Holding, Lease, LeaseRequest, Scope, Timestamp};
 
 use crate::fault::Fault;
 use crate::queue::Operation;
@@ -137,5 +137,60 @@ impl Operation for Release {
             session.execute(SQL, &[lease.stack.as_str().into(), fence.scope.as_str().into()]).await?;
         }
         Ok(())
+    }
+}
+
+/// [`globe_model::Journal::holdings`].
+pub(crate) struct Holdings(pub(crate) String);
+
+#[async_trait]
+impl Operation for Holdings {
+    type Answer = Vec<Holding>;
+
+    fn stack(&self) -> Option<&str> {
+        None
+    }
+
+    fn attempt(&self) -> String {
+        format!("read who holds stack {}", self.0)
+    }
+
+    async fn run(&self, session: &mut Session, _now: Timestamp) -> Result<Vec<Holding>, Fault> {
+        const SQL: &str = "SELECT scope, holder, number, expires FROM leases \
+                           WHERE stack = $1 AND holder IS NOT NULL ORDER BY scope";
+        let rows = session.rows(SQL, &[self.0.as_str().into()]).await?;
+        let holding = |row: &crate::session::Row| {
+            Ok(Holding {
+                scope: Scope::from(row.text("scope")?.as_str()),
+                holder: row.text("holder")?,
+                number: row.int("number")?,
+                expires: Timestamp(row.int("expires")?),
+            })
+        };
+        rows.iter().map(holding).collect()
+    }
+}
+
+/// [`globe_model::Journal::evict`].
+pub(crate) struct Evict(pub(crate) String, pub(crate) Holding);
+
+#[async_trait]
+impl Operation for Evict {
+    type Answer = bool;
+
+    fn stack(&self) -> Option<&str> {
+        Some(&self.0)
+    }
+
+    fn attempt(&self) -> String {
+        format!("take {} of stack {} from its holder", self.1.scope, self.0)
+    }
+
+    async fn run(&self, session: &mut Session, _now: Timestamp) -> Result<bool, Fault> {
+        const SQL: &str =
+            "UPDATE leases SET holder = NULL WHERE stack = $1 AND scope = $2 AND holder = $3 AND number = $4";
+        let Self(stack, Holding { scope, holder, number, .. }) = self;
+        let params = [stack.as_str().into(), scope.as_str().into(), holder.as_str().into(), (*number).into()];
+        Ok(session.execute(SQL, &params).await? > 0)
     }
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Clock, Head, HistoryEntry, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record, RunEnd,
-    RunStart, Timestamp,
+    Address, Clock, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record,
+    RunEnd, RunStart, Timestamp,
 };
 
 use crate::connect::{Access, Link, connect, use_write_ahead_log};
 use crate::fault::Fault;
 use crate::file;
-use crate::lease::{Acquire, Release, Renew};
+use crate::lease::{Acquire, Evict, Holdings, Release, Renew};
 use crate::location::{Location, Place};
 use crate::projection::{Rebuild, Verify};
 use crate::queue::Queue;
@@ -145,6 +145,14 @@ impl Journal for Store {
 
     async fn release(&self, lease: &Lease) -> Result<(), JournalError> {
         self.queue.ask(Release(lease.clone())).await
+    }
+
+    async fn holdings(&self, stack: &str) -> Result<Vec<Holding>, JournalError> {
+        self.queue.ask(Holdings(stack.to_owned())).await
+    }
+
+    async fn evict(&self, stack: &str, holding: &Holding) -> Result<bool, JournalError> {
+        self.queue.ask(Evict(stack.to_owned(), holding.clone())).await
     }
 
     async fn begin(&self, lease: &Lease, start: &RunStart) -> Result<(), JournalError> {

@@ -76,6 +76,7 @@ async fn network(bench: &mut Bench) -> Vec<Ref<Subnet>> {
 
 fn group_spec(subnets: &[Ref<Subnet>]) -> GroupSpec {
     GroupSpec {
+        routes: Vec::new(),
         name: "acme-web".into(),
         launch_template: Ref::to(REGION, "web"),
         subnets: subnets.to_vec(),

@@ -192,6 +192,7 @@ async fn an_endpoint_routes_where_it_is_told_to() {
 
 fn template(image_id: &str) -> LaunchTemplateSpec {
     LaunchTemplateSpec {
+        image_source: image_id.to_owned(),
         name: "acme-web".into(),
         image_id: image_id.into(),
         instance_type: "m6i.large".into(),

@@ -16,6 +16,7 @@ use crate::args::{Global, Lock};
 use crate::clock::SystemClock;
 use crate::confirm::confirm;
 use crate::failure::{Exit, Failure};
+use crate::holder;
 use crate::interrupt::Interrupts;
 use crate::out::Out;
 use crate::planning::{Planned, Request, make_plan, ports, refusal};
@@ -36,6 +37,8 @@ pub struct Order<'a> {
     pub only: &'a [String],
     /// Whether data may go.
     pub data: DataPolicy,
+    /// Whether image parameters are read anew.
+    pub fresh_images: bool,
     /// A plan made earlier.
     pub plan: Option<Plan>,
     /// No question.
@@ -76,7 +79,13 @@ async fn go(
         None => {
             let regions = (order.regions)(&head)?;
             crate::regions::say_resting(out, &regions);
-            let request = Request { command: order.command, regions: &regions, only: order.only, data: order.data };
+            let request = Request {
+                command: order.command,
+                regions: &regions,
+                only: order.only,
+                data: order.data,
+                fresh_images: order.fresh_images,
+            };
             make_plan(session, stack, &head, &request).await?
         }
     };
@@ -168,14 +177,16 @@ async fn acquire(
     scopes: BTreeSet<Scope>,
     lock: Lock,
 ) -> Result<Lease, Failure> {
-    let user = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let holder = format!("{user}@{} process {}", host.trim(), std::process::id());
-    let request =
-        LeaseRequest { stack: stack.to_owned(), scopes: scopes.into_iter().collect(), holder, ttl: LEASE_TTL };
+    let request = LeaseRequest {
+        stack: stack.to_owned(),
+        scopes: scopes.into_iter().collect(),
+        holder: holder::current(),
+        ttl: LEASE_TTL,
+    };
     let deadline = SystemClock.now().after(Duration::from_secs(lock.lock_timeout));
     let mut told = false;
     loop {
+        evict_dead(out, journal, stack).await?;
         match journal.acquire(&request).await {
             Err(error @ JournalError::Leased { .. }) if SystemClock.now() < deadline => {
                 if !told {
@@ -187,6 +198,16 @@ async fn acquire(
             other => return Ok(other?),
         }
     }
+}
+
+/// A killed run of this machine cannot give back what it held: nobody need wait for it.
+async fn evict_dead(out: &Out, journal: &Arc<dyn Journal>, stack: &str) -> Result<(), Failure> {
+    for holding in journal.holdings(stack).await? {
+        if holder::is_dead(&holding.holder) && journal.evict(stack, &holding).await? {
+            out.note(&format!("{} was held by {}, which is gone.", holding.scope, holding.holder));
+        }
+    }
+    Ok(())
 }
 
 async fn carry_out(

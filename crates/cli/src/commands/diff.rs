@@ -26,7 +26,13 @@ pub async fn diff(global: &Global, out: &Out, args: &DiffArgs) -> Result<Exit, F
     let regions = regions::for_up(stack, &head, &args.chosen)?;
     regions::say_resting(out, &regions);
     let session = Session::open(global, &project).await?;
-    let request = Request { command: Command::Up, regions: &regions, only: &args.chosen.only, data: DataPolicy::Keep };
+    let request = Request {
+        command: Command::Up,
+        regions: &regions,
+        only: &args.chosen.only,
+        data: DataPolicy::Keep,
+        fresh_images: args.chosen.refresh_images,
+    };
     let planned = make_plan(&session, stack, &head, &request).await?;
     show(out, &planned, args.markdown);
     if args.explain_calls {

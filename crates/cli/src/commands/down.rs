@@ -19,6 +19,7 @@ pub async fn down(global: &Global, out: &Out, args: &DownArgs) -> Result<Exit, F
         regions: &|head| regions::for_down(&stack, head, &args.chosen),
         only: &args.chosen.only,
         data: if args.delete_data { DataPolicy::Delete } else { DataPolicy::Keep },
+        fresh_images: false,
         plan: None,
         yes: args.yes,
         explain_calls: args.explain_calls,

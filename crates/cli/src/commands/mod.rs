@@ -8,6 +8,7 @@ mod init;
 mod sandbox;
 mod state;
 mod status;
+mod unlock;
 mod up;
 mod validate;
 
@@ -32,6 +33,7 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Down(args) => down::down(global, out, args).await,
         Command::Status => status::status(global, out).await,
         Command::Graph(args) => graph::graph(global, out, args),
+        Command::Unlock(args) => unlock::unlock(global, out, args).await,
         Command::State { command } => state::state(global, out, command).await,
         Command::Sandbox { command } => sandbox::sandbox(global, out, command).await,
         Command::Completions { shell } => {

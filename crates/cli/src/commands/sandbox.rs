@@ -62,6 +62,9 @@ fn reset(global: &Global, out: &Out) -> Result<Exit, Failure> {
             Err(Failure::new(Exit::Failed, format!("could not remove {}: {error}", folder.display())))
         }
         _ => {
+            if out.json {
+                out.json_line("reset", &serde_json::json!({"folder": folder.display().to_string()}));
+            }
             out.note("The sandbox is empty.");
             Ok(Exit::Done)
         }

@@ -19,6 +19,7 @@ pub async fn up(global: &Global, out: &Out, args: &UpArgs) -> Result<Exit, Failu
         regions: &|head| regions::for_up(&stack, head, &args.chosen),
         only: &args.chosen.only,
         data: if args.delete_data { DataPolicy::Delete } else { DataPolicy::Keep },
+        fresh_images: args.chosen.refresh_images,
         plan: args.plan.as_deref().map(read_plan).transpose()?,
         yes: args.yes,
         explain_calls: args.explain_calls,

@@ -121,3 +121,18 @@ pub async fn leases_do_not_move_the_head(bench: Bench) {
     lease(&store, "ann@a 1", &["global", "us-east-1"]).await;
     assert_eq!(store.head(STACK).await.expect("reads").seq, 1);
 }
+
+pub async fn an_evicted_holder_is_fenced_at_once(bench: Bench) {
+    let (one, two) = (bench.open().await, bench.open().await);
+    let old = lease(&one, "ann@a 1", &["eu-central-1", "us-east-1"]).await;
+    let held = two.holdings(STACK).await.expect("reads");
+    let scopes: Vec<String> = held.iter().map(|holding| holding.scope.to_string()).collect();
+    assert_eq!(scopes, ["eu-central-1", "us-east-1"]);
+    assert!(two.evict(STACK, &held[0]).await.expect("writes"));
+    assert!(!two.evict(STACK, &held[0]).await.expect("writes"), "it holds it no longer");
+    let refused = one.intend(&old, &create(&vpc("eu-central-1"))).await;
+    assert!(matches!(refused, Err(JournalError::Fenced { .. })), "{refused:?}");
+    one.intend(&old, &create(&vpc("us-east-1"))).await.expect("the other scope was left to it");
+    let new = lease(&two, "bob@b 2", &["eu-central-1"]).await;
+    assert_eq!(numbers(&new), [2]);
+}

@@ -37,6 +37,7 @@ suite! {
     leases::all_scopes_are_granted_or_none,
     leases::an_expired_lease_is_taken_over_and_its_holder_fenced,
     leases::an_expired_lease_that_nobody_took_still_holds,
+    leases::an_evicted_holder_is_fenced_at_once,
     leases::a_heartbeat_keeps_a_lease,
     leases::the_number_grows_across_release,
     leases::one_of_many_acquirers_wins,

@@ -27,7 +27,7 @@ use super::group_calls::{candidate, configure, described, drain, live, reattach,
 use super::verdicts::by_text;
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
 use crate::error::{Reclass, failed};
-use crate::kinds::ec2::{LaunchTemplate, Subnet};
+use crate::kinds::ec2::{LaunchTemplate, RouteTable, Subnet};
 use crate::kinds::elbv2::TargetGroup;
 
 const LATEST: &str = "$Latest";
@@ -62,6 +62,9 @@ pub struct GroupSpec {
     pub launch_template: Ref<LaunchTemplate>,
     /// Where they live.
     pub subnets: Vec<Ref<Subnet>>,
+    /// How they reach the world: what boots before its routes stand cannot fetch what it needs.
+    #[serde(default)]
+    pub routes: Vec<Ref<RouteTable>>,
     /// Where they are registered; their health checks count then.
     pub target_groups: Vec<Ref<TargetGroup>>,
     /// How many.
@@ -170,6 +173,7 @@ impl Kind for Group {
     fn refs(spec: &GroupSpec, visit: &mut dyn FnMut(Edge)) {
         visit(Edge::ready(&spec.launch_template));
         spec.subnets.iter().for_each(|subnet| visit(Edge::ready(subnet)));
+        spec.routes.iter().for_each(|table| visit(Edge::ready(table)));
         spec.target_groups.iter().for_each(|group| visit(Edge::ready(group)));
     }
 

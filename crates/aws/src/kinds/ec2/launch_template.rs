@@ -34,6 +34,9 @@ pub struct LaunchTemplateSpec {
     pub name: String,
     /// `ami-...`, pinned: the public parameter behind it moves with every release.
     pub image_id: String,
+    /// What the file says of the image: while that stays, so does the image, whatever a parameter says by now.
+    #[serde(default)]
+    pub image_source: String,
     /// `m6i.large`
     pub instance_type: String,
     /// What the instances may do.
