@@ -1,6 +1,6 @@
 //! Running the built binary.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -122,8 +122,16 @@ pub struct Served {
 impl Served {
     /// An empty AWS in memory.
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same, in which these things go wrong.
+    pub fn with(faults: &[&str]) -> Self {
         let mut command = Command::new(binary());
         command.args(["sandbox", "serve", "--port", "0", "--in-memory", "--speed", SPEED]);
+        faults.iter().for_each(|fault| {
+            command.args(["--fault", fault]);
+        });
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("is piped");
@@ -131,6 +139,20 @@ impl Served {
         let url = line.split_whitespace().last().expect("ends with its URL").to_owned();
         assert!(url.starts_with("http://127.0.0.1:"), "{line}");
         Self { child, url }
+    }
+}
+
+impl Served {
+    /// All requests so far, as the sandbox logged them.
+    pub fn calls(&self) -> Vec<Value> {
+        let host = self.url.trim_start_matches("http://");
+        let mut stream = std::net::TcpStream::connect(host).expect("listens");
+        let request = format!("GET /_sandbox/calls HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("sends");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("reads");
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
+        serde_json::from_str(body).expect("the log is JSON")
     }
 }
 

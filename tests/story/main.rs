@@ -2,6 +2,8 @@
 
 mod cloud;
 mod commands;
+#[cfg(unix)]
+mod crash;
 mod globe;
 mod reference;
 mod stops;

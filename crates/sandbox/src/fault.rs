@@ -20,6 +20,10 @@ pub enum Fault {
     Throttled,
     /// The caller lacks the permission.
     Denied,
+    /// The request arrives, and nothing ever comes back; AWS does nothing.
+    HangBefore,
+    /// AWS does it, and nothing ever comes back.
+    HangAfter,
 }
 
 /// One rule: this fault, on this operation, for some of its calls.
@@ -40,7 +44,7 @@ pub struct FaultRule {
 /// A text that is not a fault rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a fault; write ACTION[@REGION]:FAULT[:FIRST[:COUNT]], FAULT being lost-before, lost-after, error-after, unavailable, throttled or denied"
+    "`{0}` is not a fault; write ACTION[@REGION]:FAULT[:FIRST[:COUNT]], FAULT being lost-before, lost-after, error-after, unavailable, throttled, denied, hang-before or hang-after"
 )]
 pub struct FaultRuleError(String);
 

@@ -158,6 +158,7 @@ impl Sandbox {
         let fault = lock(&self.0.faults).strike(&incoming.action, &incoming.region);
         let answer = match fault {
             Some(Fault::LostBefore) => return self.lose(&incoming),
+            Some(Fault::HangBefore) => return self.hang(&incoming).await,
             Some(Fault::Unavailable) => {
                 Err(ApiError::new("ServiceUnavailable", "The service is unavailable.").status(503))
             }
@@ -167,6 +168,7 @@ impl Sandbox {
         };
         let answer = match fault {
             Some(Fault::LostAfter) => return self.lose(&incoming),
+            Some(Fault::HangAfter) => return self.hang(&incoming).await,
             Some(Fault::ErrorAfter) => Err(ApiError::new("InternalError", "An internal error occurred.").status(500)),
             _ => answer,
         };
@@ -178,6 +180,12 @@ impl Sandbox {
     fn lose(&self, incoming: &wire::Incoming) -> Option<Response<Bytes>> {
         self.note(incoming, 0, None);
         None
+    }
+
+    /// Never answers; whoever asked may give up, or be killed.
+    async fn hang(&self, incoming: &wire::Incoming) -> Option<Response<Bytes>> {
+        self.note(incoming, 0, None);
+        std::future::pending().await
     }
 
     fn note(&self, incoming: &wire::Incoming, status: u16, code: Option<String>) {

@@ -31,10 +31,17 @@ pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> std::io::Result<(
 #[error("the answer is lost on purpose")]
 struct Lost;
 
+/// Where the log of all calls can be read, as JSON: for tests, and for whoever wonders what a client did.
+const CALLS: &str = "/_sandbox/calls";
+
 async fn answer(
     sandbox: Sandbox,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<bytes::Bytes>>, Lost> {
+    if request.uri().path() == CALLS {
+        let calls = serde_json::to_vec(&sandbox.calls()).unwrap_or_default();
+        return Ok(http::Response::new(Full::new(calls.into())));
+    }
     let (parts, body) = request.into_parts();
     let body = match body.collect().await {
         Ok(collected) => collected.to_bytes(),
