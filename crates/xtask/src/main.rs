@@ -4,6 +4,7 @@
 
 mod checks;
 mod console;
+mod crash;
 mod crate_map;
 mod generated;
 mod layers;
@@ -49,6 +50,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Kill globe at the boundaries of its calls, and see whether the next run converges
+    Crash {
+        /// Every boundary of every mutating call, not a sample
+        #[arg(long)]
+        all: bool,
+    },
     /// List files over 500 and functions over 100 lines; fail for files over 900
     Size,
 }
@@ -70,6 +77,7 @@ fn run(task: Task) -> Result<()> {
         Task::Layers => layers::run(&workspace),
         Task::Schema { check } => schema::run(&workspace, Mode::new(check)),
         Task::CrateMap { check } => crate_map::run(&workspace, Mode::new(check)),
+        Task::Crash { all } => crash::run(&workspace, all),
         Task::Size => size::run(&workspace),
     }
 }
