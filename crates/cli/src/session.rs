@@ -10,7 +10,7 @@ use futures::future::try_join_all;
 use globe_aws::{AwsCloud, Lookup, kind_table};
 use globe_blueprint::Facts;
 use globe_config::Stack;
-use globe_model::{Clock, Head, KindTable, Owner, Region, Scope};
+use globe_model::{CallError, Clock, Head, KindTable, Owner, Region, Scope};
 use globe_sandbox::{Options, Sandbox};
 
 use crate::args::{Global, TimeMode};
@@ -69,14 +69,22 @@ impl Session {
     }
 
     async fn zones(&self, region: &Region) -> Result<(Region, Vec<String>), Failure> {
-        let zones = Lookup::new(&self.cloud).zones(&Scope::Region(region.clone())).await?;
-        Ok((region.clone(), zones))
+        let zones = Lookup::new(&self.cloud).zones(&Scope::Region(region.clone())).await;
+        Ok((region.clone(), zones.map_err(|error| unreachable_region("the availability zones", region, &error))?))
     }
 
     async fn images(&self, region: &Region, names: &[String]) -> Result<Vec<((Region, String), String)>, Failure> {
-        let found = Lookup::new(&self.cloud).parameters(&Scope::Region(region.clone()), names).await?;
+        let found = Lookup::new(&self.cloud).parameters(&Scope::Region(region.clone()), names).await;
+        let found = found.map_err(|error| unreachable_region("the images", region, &error))?;
         Ok(found.into_iter().map(|(name, image)| ((region.clone(), name), image)).collect())
     }
+}
+
+/// A region that cannot be asked and of which the state knows nothing yet.
+fn unreachable_region(what: &str, region: &Region, error: &CallError) -> Failure {
+    let mut failure = Failure::new(Exit::Failed, format!("could not look up {what} of {region}"));
+    failure.causes.push(error.to_string());
+    failure.hint("nothing was changed; `--regions` with the others leaves this region out for now")
 }
 
 /// The SDK's ordinary credential chain and, where it is set, `AWS_ENDPOINT_URL`.
