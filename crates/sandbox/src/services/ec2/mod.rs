@@ -5,23 +5,34 @@
 
 mod address;
 mod filter;
+mod flow_log;
 mod image;
+mod instance;
+mod instance_launch;
+mod instance_status;
+mod instance_type;
 mod interface_endpoint;
 mod internet_gateway;
 mod launch_template;
 mod natgateway;
 mod network_interface;
+mod peering;
+mod peering_options;
 mod regions;
 mod route;
 mod route_table;
 mod security_group;
 mod security_group_rule;
 mod subnet;
+mod subnet_cidr;
 mod tagging;
 mod vpc;
+mod vpc_cidr;
 mod vpc_endpoint;
 mod vpc_parts;
 mod zones;
+
+pub use instance::retire as retire_instance;
 
 use serde_json::{Value, json};
 
@@ -38,8 +49,10 @@ pub fn dispatch(call: &mut Call<'_>) -> Answer {
     }
     let families = [
         vpc::handle,
+        vpc_cidr::handle,
         vpc_parts::handle,
         subnet::handle,
+        subnet_cidr::handle,
         zones::handle,
         tagging::handle,
         internet_gateway::handle,
@@ -54,6 +67,13 @@ pub fn dispatch(call: &mut Call<'_>) -> Answer {
         launch_template::handle,
         image::handle,
         regions::handle,
+        flow_log::handle,
+        peering::handle,
+        peering_options::handle,
+        instance::handle,
+        instance_launch::handle,
+        instance_status::handle,
+        instance_type::handle,
     ];
     let answer = families.iter().find_map(|family| family(call));
     answer.unwrap_or_else(|| Err(unknown_operation(call)))
