@@ -136,7 +136,7 @@ async fn a_group_and_its_policy_come_change_and_go() {
 
     bench.down().await;
     assert_eq!(
-        count(&bench, "autoscaling/") + count(&bench, "ec2/network-interface") + count(&bench, "ec2/instance"),
+        count(&bench, "autoscaling/") + count(&bench, "ec2/network-interface"),
         0
     );
 }

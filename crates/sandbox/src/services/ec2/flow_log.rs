@@ -181,12 +181,7 @@ fn options(call: &Call<'_>, kind: &str) -> Value {
     })
 }
 
-fn make(
-    call: &mut Call<'_>,
-    shelf: &Shelf,
-    shared: &Map<String, Value>,
-    resource: &str,
-) -> Result<String, ApiError> {
+fn make(call: &mut Call<'_>, shelf: &Shelf, shared: &Map<String, Value>, resource: &str) -> Result<String, ApiError> {
     call.get(shelf.kind, resource).ok_or_else(|| missing(shelf, resource))?;
     let id = call.ec2_id("fl");
     let mut log = call.object(FLOW_LOGS.kind, &id, Value::Object(shared.clone()));

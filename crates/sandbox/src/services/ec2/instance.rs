@@ -177,7 +177,8 @@ pub fn retire(call: &mut Call<'_>, id: &str, gone: Seconds) {
         instance.set("reason", reason);
         let mut last = Map::from_iter([("instanceState".to_owned(), state("terminated"))]);
         // What held a place in a VPC shows none any more.
-        let place = ["vpcId", "subnetId", "privateIpAddress", "privateDnsName", "ipAddress", "groupSet", "networkInterfaceSet"];
+        let place =
+            ["vpcId", "subnetId", "privateIpAddress", "privateDnsName", "ipAddress", "groupSet", "networkInterfaceSet"];
         last.extend(place.iter().map(|member| ((*member).to_owned(), Value::Null)));
         instance.later.push(Later::Set { at: gone, members: last });
         instance.remove_later(gone + LISTED);
@@ -185,8 +186,11 @@ pub fn retire(call: &mut Call<'_>, id: &str, gone: Seconds) {
 }
 
 fn wrong_state(instance: &Object, wish: &str) -> ApiError {
-    let message =
-        format!("The instance '{}' is not in a state from which it can be {wish}: {}.", instance.id, state_of(instance));
+    let message = format!(
+        "The instance '{}' is not in a state from which it can be {wish}: {}.",
+        instance.id,
+        state_of(instance)
+    );
     ApiError::new("IncorrectInstanceState", message)
 }
 

@@ -72,15 +72,17 @@ fn count(call: &Call<'_>, member: &str) -> Result<i64, ApiError> {
 fn plan(call: &Call<'_>) -> Result<Plan, ApiError> {
     let data = launch_template::launch_data(call)?;
     let text = |member: &str| data.get(member).and_then(Value::as_str).map(str::to_owned);
-    let image = text("imageId").ok_or_else(|| {
-        ApiError::new("MissingParameter", "The request must contain the parameter ImageId")
-    })?;
+    let image = text("imageId")
+        .ok_or_else(|| ApiError::new("MissingParameter", "The request must contain the parameter ImageId"))?;
     let kind = text("instanceType").unwrap_or_else(|| "t2.micro".to_owned());
     check_image(call, &image, &kind)?;
     let interface = as_list(data.get("networkInterfaceSet")).into_iter().next().unwrap_or_default();
     let subnet = interface.get("subnetId").and_then(Value::as_str).map(str::to_owned).or_else(|| text("subnetId"));
     let subnet = subnet.ok_or_else(|| {
-        ApiError::new("VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")
+        ApiError::new(
+            "VPCIdNotSpecified",
+            "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.",
+        )
     })?;
     let subnet = call.get(SUBNETS.kind, &subnet).cloned().ok_or_else(|| missing(&SUBNETS, &subnet))?;
     let groups = interface.get("groupSet").or_else(|| data.get("securityGroupIdSet"));
@@ -94,9 +96,8 @@ fn check_image(call: &Call<'_>, image: &str, kind: &str) -> Result<(), ApiError>
     let unknown = || ApiError::new("InvalidAMIID.NotFound", format!("The image id '[{image}]' does not exist"));
     let (parameter, _) = public_images(call.region).find(|(_, id)| id == image).ok_or_else(unknown)?;
     let of_image = if parameter.contains("arm64") { "arm64" } else { "x86_64" };
-    let of_type = instance_type::architecture(kind).ok_or_else(|| {
-        ApiError::new("InvalidParameterValue", format!("Invalid value '{kind}' for InstanceType."))
-    })?;
+    let of_type = instance_type::architecture(kind)
+        .ok_or_else(|| ApiError::new("InvalidParameterValue", format!("Invalid value '{kind}' for InstanceType.")))?;
     if of_image == of_type {
         return Ok(());
     }
@@ -125,10 +126,14 @@ fn groups_in(call: &Call<'_>, named: Vec<String>, vpc_id: &str) -> Result<Vec<St
 
 fn start(call: &mut Call<'_>, plan: &Plan, index: i64, reservation: &str) -> Result<(), ApiError> {
     let id = call.ec2_id("i");
-    let group_set: Vec<Value> = plan.groups.iter().map(|group| {
-        let name = call.get(GROUPS.kind, group).map(|group| group.text("groupName").to_owned());
-        json!({"groupId": group, "groupName": name})
-    }).collect();
+    let group_set: Vec<Value> = plan
+        .groups
+        .iter()
+        .map(|group| {
+            let name = call.get(GROUPS.kind, group).map(|group| group.text("groupName").to_owned());
+            json!({"groupId": group, "groupName": name})
+        })
+        .collect();
     let interface = interface(call, plan, &id, &group_set)?;
     let mut instance = call.object(INSTANCES.kind, &id, body(call, plan, &id, &interface));
     instance.set("amiLaunchIndex", index);
@@ -170,10 +175,13 @@ fn interface(call: &mut Call<'_>, plan: &Plan, instance: &str, groups: &[Value])
     interface.set("requesterManaged", false);
     interface.set("sourceDestCheck", true);
     interface.set("groupSet", groups);
-    interface.set("attachment", json!({
-        "attachmentId": attachment, "instanceId": instance, "instanceOwnerId": call.account, "deviceIndex": 0,
-        "status": "attached", "deleteOnTermination": true,
-    }));
+    interface.set(
+        "attachment",
+        json!({
+            "attachmentId": attachment, "instanceId": instance, "instanceOwnerId": call.account, "deviceIndex": 0,
+            "status": "attached", "deleteOnTermination": true,
+        }),
+    );
     interface.needs.extend(plan.groups.iter().cloned());
     Ok(interface)
 }

@@ -81,8 +81,11 @@ fn all() -> impl Iterator<Item = Type> {
             true => BURSTABLE.to_vec(),
             false => FIXED.iter().map(|(size, processors)| (*size, *processors, processors * per_processor)).collect(),
         };
-        sizes.into_iter().map(move |(size, processors, mebibytes)| {
-            Type { name: format!("{family}.{size}"), architecture, processors, mebibytes }
+        sizes.into_iter().map(move |(size, processors, mebibytes)| Type {
+            name: format!("{family}.{size}"),
+            architecture,
+            processors,
+            mebibytes,
         })
     })
 }
@@ -93,8 +96,7 @@ fn describe(call: &Call<'_>) -> Answer {
         return Err(ApiError::new("InvalidParameterValue", message));
     }
     let names = call.texts("InstanceType");
-    let unknown: Vec<&str> =
-        names.iter().filter(|name| architecture(name).is_none()).map(String::as_str).collect();
+    let unknown: Vec<&str> = names.iter().filter(|name| architecture(name).is_none()).map(String::as_str).collect();
     if !unknown.is_empty() {
         let message = format!("The following supplied instance types do not exist: [{}]", unknown.join(", "));
         return Err(ApiError::new("InvalidInstanceType", message));
@@ -160,6 +162,7 @@ fn attributes(call: &Call<'_>) -> Answer {
     ];
     let names = call.texts("AttributeName");
     let chosen = known.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name));
-    let row = |(name, value): &(&str, &str)| json!({"attributeName": name, "attributeValueSet": [{"attributeValue": value}]});
+    let row =
+        |(name, value): &(&str, &str)| json!({"attributeName": name, "attributeValueSet": [{"attributeValue": value}]});
     Ok(json!({"accountAttributeSet": chosen.map(row).collect::<Vec<_>>()}).into())
 }

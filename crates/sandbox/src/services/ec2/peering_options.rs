@@ -28,7 +28,8 @@ fn forbidden(message: String) -> ApiError {
 
 fn modify(call: &mut Call<'_>) -> Answer {
     let side = named(call)?;
-    let (asking, asked) = (options(call, "RequesterPeeringConnectionOptions"), options(call, "AccepterPeeringConnectionOptions"));
+    let (asking, asked) =
+        (options(call, "RequesterPeeringConnectionOptions"), options(call, "AccepterPeeringConnectionOptions"));
     if asking.is_none() && asked.is_none() {
         let message = "The request must contain options of the requester or of the accepter";
         return Err(ApiError::new("MissingParameter", message));

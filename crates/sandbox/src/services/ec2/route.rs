@@ -23,12 +23,7 @@ const DESTINATIONS: [(&str, &str); 3] = [
 const TARGETS: [(&str, &str, &str, &str); 4] = [
     ("GatewayId", "gatewayId", GATEWAYS.kind, "InvalidGatewayID.NotFound"),
     ("NatGatewayId", "natGatewayId", NAT_GATEWAYS.kind, "InvalidNatGatewayID.NotFound"),
-    (
-        "VpcPeeringConnectionId",
-        "vpcPeeringConnectionId",
-        PEERINGS.kind,
-        PEERINGS.unknown,
-    ),
+    ("VpcPeeringConnectionId", "vpcPeeringConnectionId", PEERINGS.kind, PEERINGS.unknown),
     ("NetworkInterfaceId", "networkInterfaceId", "ec2/network-interface", "InvalidNetworkInterfaceID.NotFound"),
 ];
 

@@ -17,7 +17,10 @@ pub const SUBNETS: Shelf = Shelf {
     ids: "SubnetId",
     unknown: "InvalidSubnetID.NotFound",
     noun: "subnet ID",
-    filters: &[("cidr", "cidrBlock"), ("cidr-block", "cidrBlock"), ("availabilityZone", "availabilityZone"),
+    filters: &[
+        ("cidr", "cidrBlock"),
+        ("cidr-block", "cidrBlock"),
+        ("availabilityZone", "availabilityZone"),
         ("ipv6-cidr-block-association.association-id", "ipv6CidrBlockAssociationSet.associationId"),
         ("ipv6-cidr-block-association.ipv6-cidr-block", "ipv6CidrBlockAssociationSet.ipv6CidrBlock"),
         ("ipv6-cidr-block-association.state", "ipv6CidrBlockAssociationSet.ipv6CidrBlockState.state"),

@@ -173,7 +173,8 @@ fn owner(call: &Call<'_>, id: &str) -> Result<(Object, (&'static Family, usize))
 fn position(vpc: &Object, id: &str) -> Option<(&'static Family, usize)> {
     [&IPV4, &IPV6].into_iter().find_map(|family| {
         let associations = as_list(vpc.body.get(family.set));
-        let at = associations.iter().position(|association| association.get("associationId").is_some_and(|have| have == id));
+        let at =
+            associations.iter().position(|association| association.get("associationId").is_some_and(|have| have == id));
         Some((family, at?))
     })
 }
