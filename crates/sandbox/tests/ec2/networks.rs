@@ -41,3 +41,23 @@ async fn further_blocks_come_and_go_and_the_first_one_stays() {
     assert!(!aws.ec2("DescribeVpcs").await.contains("10.1.0.0/16"));
     assert_eq!(first(&aws.ec2(&take(&primary)).await, "Code"), "OperationNotPermitted");
 }
+
+#[tokio::test(start_paused = true)]
+async fn tags_are_found_by_filter_and_refused_beyond_their_number() {
+    let aws = Aws::new();
+    let (one, other) = (aws.vpc(super::HOME, "10.0.0.0/16").await, aws.vpc(super::HOME, "10.1.0.0/16").await);
+    let tag = |id: &str, from: usize, to: usize| {
+        let tags: String = (from..=to).map(|at| format!("&Tag.{at}.Key=k{at}&Tag.{at}.Value=v")).collect();
+        format!("CreateTags&ResourceId.1={id}{tags}")
+    };
+    assert_eq!(first(&aws.ec2(&tag(&one, 1, 50)).await, "return"), "true");
+    assert_eq!(first(&aws.ec2(&tag(&one, 51, 51)).await, "Code"), "TagLimitExceeded");
+    assert_eq!(first(&aws.ec2(&tag(&one, 50, 50)).await, "return"), "true", "the same key is no further tag");
+    aws.ec2(&tag(&other, 7, 8)).await;
+    let found = format!("DescribeTags&Filter.1.Name=resource-id&Filter.1.Value.1={other}");
+    assert_eq!(all(&aws.ec2(&found).await, "key"), ["k7", "k8"]);
+    let found = "DescribeTags&Filter.1.Name=key&Filter.1.Value.1=k7&Filter.2.Name=resource-type&Filter.2.Value.1=vpc";
+    assert_eq!(all(&aws.ec2(found).await, "resourceId").len(), 2);
+    assert_eq!(first(&aws.ec2(&tag("pcx-0none", 1, 1)).await, "Code"), "InvalidVpcPeeringConnectionID.NotFound");
+    assert_eq!(first(&aws.ec2("DescribeVpcs&MaxResults=1").await, "Code"), "InvalidParameterValue");
+}

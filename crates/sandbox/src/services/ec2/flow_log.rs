@@ -13,7 +13,7 @@ use crate::services::{iam, s3};
 use crate::world::Object;
 
 /// How flow logs are described.
-const FLOW_LOGS: Shelf = Shelf {
+pub const FLOW_LOGS: Shelf = Shelf {
     kind: "ec2/vpc-flow-log",
     set: "flowLogSet",
     ids: "FlowLogId",

@@ -97,6 +97,7 @@ pub struct Shelf {
 
 /// A describe: ids or filters, paging, tags.
 pub fn describe(call: &Call<'_>, shelf: &Shelf) -> Answer {
+    check_page(call, shelf)?;
     let objects = call.visible(shelf.kind);
     let ids = call.texts(shelf.ids);
     for id in &ids {
@@ -109,6 +110,21 @@ pub fn describe(call: &Call<'_>, shelf: &Shelf) -> Answer {
     let chosen: Vec<Value> = chosen.filter(|object| filters.accept(object)).map(show).collect();
     let (page, next) = call.page(chosen, call.number("MaxResults"), call.text("NextToken"));
     Ok(json!({shelf.set: page, "nextToken": next}).into())
+}
+
+/// Facts: pages have 5 to 1000 rows; templates have pages of 1 to 200, endpoints and flow logs of up to 1000.
+fn check_page(call: &Call<'_>, shelf: &Shelf) -> Result<(), ApiError> {
+    let range = match shelf.kind {
+        "ec2/launch-template" => 1..=200,
+        "ec2/vpc-endpoint" | "ec2/vpc-flow-log" => 1..=1000,
+        _ => 5..=1000,
+    };
+    let Some(wanted) = call.number("MaxResults").filter(|wanted| !range.contains(wanted)) else { return Ok(()) };
+    let (least, most) = range.into_inner();
+    let message = format!(
+        "Value ( {wanted} ) for parameter maxResults is invalid. Expecting a value between {least} and {most}."
+    );
+    Err(ApiError::new("InvalidParameterValue", message))
 }
 
 /// The error for an id that is not there.
