@@ -1,6 +1,7 @@
 //! EC2 and its neighbours over the wire: states over time, tokens, conflicts, and what one region sees of another.
 #![allow(clippy::expect_used, reason = "a test says what it expects")]
 
+mod endpoints;
 mod flow_logs;
 mod instances;
 mod networks;
