@@ -21,6 +21,8 @@ pub fn published(service: &str, action: &str) -> Budget {
         ("ec2", "CreateNatGateway" | "DeleteNatGateway") => (10.0, 1.0),
         ("ec2", "CreateTags" | "DeleteTags") => (100.0, 10.0),
         ("ec2", "CreateLaunchTemplateVersion" | "ModifyLaunchTemplate") => (100.0, 5.0),
+        ("ec2", "RunInstances" | "StartInstances") => (5.0, 2.0),
+        ("ec2", "TerminateInstances") => (100.0, 5.0),
         ("ec2", action) if is_read(action) => (100.0, 20.0),
         ("ec2", _) => (50.0, 5.0),
         ("elasticloadbalancing", "CreateLoadBalancer" | "SetSubnets") => (10.0, 0.2),

@@ -80,6 +80,12 @@ impl Object {
         self.later.push(Later::Set { at, members: Map::from_iter([(member.to_owned(), value.into())]) });
     }
 
+    /// Schedules a member's next value in the place of whatever was scheduled for it.
+    pub fn reset_later(&mut self, at: Seconds, member: &str, value: impl Into<Value>) {
+        self.later.retain(|later| !matches!(later, Later::Set { members, .. } if members.contains_key(member)));
+        self.set_later(at, member, value);
+    }
+
     /// Schedules the end.
     pub fn remove_later(&mut self, at: Seconds) {
         self.later.push(Later::Remove { at });

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::template::{Template, resolve};
 use super::{GROUPS, INSTANCES, activity, changeable, done, group, invalid, listing, number, of_group};
 use crate::call::{Answer, Call};
-use crate::world::{Key, Object, Seconds};
+use crate::services::ec2;
+use crate::world::{Object, Seconds};
 
 /// Seconds from launch to in service (published experience: 30 to 90).
 const LAUNCH: Seconds = 40.0;
@@ -125,7 +126,6 @@ fn add_machine(call: &mut Call<'_>, group: &Object, template: &Template, subnet:
     extend(&mut body, &place);
     let mut interface = call.object("ec2/network-interface", &interface_id, body);
     interface.needs = groups.iter().chain([&subnet.id]).cloned().collect();
-    interface.hidden.insert("instance".into(), id.into());
     call.world.put(interface);
 
     let mut body = json!({
@@ -149,23 +149,23 @@ fn extend(body: &mut Value, more: &Value) {
 /// Orders one instance to go; it is shown, and holds its subnet, until it has gone.
 pub fn terminate(call: &mut Call<'_>, group: &str, id: &str) {
     let gone = call.now + TERMINATE;
-    let owned = |object: &&Object| object.hidden.get("instance").and_then(Value::as_str) == Some(id);
-    let interfaces = call.world.list(call.account, call.region, "ec2/network-interface");
-    let mut keys: Vec<Key> = interfaces.filter(owned).map(Object::key).collect();
-    keys.push(call.key(INSTANCES, id));
-    keys.push(call.key("ec2/instance", id));
-    for key in keys {
-        call.world.change(&key, |object| {
-            object.later.clear();
-            match object.kind.as_str() {
-                INSTANCES => object.set("LifecycleState", "Terminating"),
-                "ec2/instance" => object.set("instanceState", json!({"code": 32, "name": "shutting-down"})),
-                _ => {}
-            }
-            object.remove_later(gone);
-        });
-    }
+    call.world.change(&call.key(INSTANCES, id), |row| {
+        row.later.clear();
+        row.set("LifecycleState", "Terminating");
+        row.remove_later(gone);
+    });
+    ec2::retire_instance(call, id, gone);
     activity::succeed(call, group, format!("Terminating EC2 instance: {id}"), gone);
+}
+
+/// Tells the group of an instance that somebody terminates the instance: it goes, and another one comes. False if it
+/// belongs to no group.
+pub fn lose(call: &mut Call<'_>, id: &str) -> bool {
+    let group = call.get(INSTANCES, id).and_then(|instance| instance.hidden.get("group")?.as_str());
+    let Some(group) = group.map(str::to_owned) else { return false };
+    terminate(call, &group, id);
+    reconcile(call, &group);
+    true
 }
 
 /// Terminates all instances of a group; answers when the last one is gone.

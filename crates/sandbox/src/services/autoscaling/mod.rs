@@ -11,6 +11,8 @@ mod tagging;
 mod target_group;
 mod template;
 
+pub use capacity::lose;
+
 use serde_json::{Value, json};
 
 use super::unknown_operation;

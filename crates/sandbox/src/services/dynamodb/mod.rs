@@ -7,6 +7,7 @@ mod backups;
 mod group;
 mod items;
 mod key_condition;
+mod resource_policy;
 mod table;
 mod tags;
 
@@ -19,7 +20,7 @@ const TABLE: &str = "dynamodb/table";
 
 /// Operations of this service.
 pub fn handle(call: &mut Call<'_>) -> Answer {
-    let families = [table::handle, backups::handle, tags::handle, items::handle];
+    let families = [table::handle, backups::handle, tags::handle, resource_policy::handle, items::handle];
     let answer = families.iter().find_map(|family| family(call));
     answer.unwrap_or_else(|| Err(unknown_operation(call)))
 }

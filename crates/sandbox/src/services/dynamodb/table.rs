@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{TABLE, busy, group, moment, named, not_found, refused, status};
+use super::{TABLE, busy, group, moment, named, not_found, refused, resource_policy, status};
 use crate::call::{Answer, ApiError, Call, tags_from};
 use crate::world::{Key, Object};
 
@@ -14,7 +14,7 @@ const DELETE: f64 = 5.0;
 const CHANGE: f64 = 4.0;
 /// Seconds between two changes of deletion protection.
 const PROTECTION_COOLDOWN: f64 = 15.0;
-/// Seconds after a write of tags for which the table cannot be deleted.
+/// Seconds after a write of tags or of a policy for which the table cannot be deleted.
 const TAG_LOCK: f64 = 2.0;
 /// Largest page of table names.
 const PAGE: i64 = 100;
@@ -68,6 +68,10 @@ fn create(call: &mut Call<'_>) -> Answer {
     table.hidden.insert("active_at".into(), (call.now + CREATE).into());
     if let Some(specification) = call.input.get("StreamSpecification").cloned() {
         stream(&mut table, &specification, call)?;
+    }
+    if let Some(policy) = call.text("ResourcePolicy").map(str::to_owned) {
+        let arn = table.text("TableArn").to_owned();
+        resource_policy::write(call, &mut table, &arn, &policy)?;
     }
     table.set_later(call.now + CREATE, "TableStatus", "ACTIVE");
     let shown = Value::Object(table.body.clone());
@@ -262,7 +266,8 @@ fn delete(call: &mut Call<'_>) -> Answer {
              table in the last 24 hours.",
         ));
     }
-    if call.now - moment(&table, "tagged") < TAG_LOCK || group::changing(call, &table) {
+    let written = moment(&table, "tagged").max(moment(&table, resource_policy::WRITTEN));
+    if call.now - written < TAG_LOCK || group::changing(call, &table) {
         return Err(busy(format!("Attempt to change a resource which is still in use: Table: {name}")));
     }
     let end = call.now + DELETE;

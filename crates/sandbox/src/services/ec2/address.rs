@@ -33,9 +33,7 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
 fn allocate(call: &mut Call<'_>) -> Answer {
     let tags = tagging::at_creation(call, "elastic-ip")?;
     let id = call.ec2_id("eipalloc");
-    // 198.18.0.0/15 is reserved for tests of networks: nobody's real address.
-    let number = call.world.next_number();
-    let public_ip = format!("198.{}.{}.{}", 18 + (number >> 16) % 2, (number >> 8) % 256, number % 256);
+    let public_ip = public_ip(call);
     let body = json!({
         "allocationId": id, "publicIp": public_ip, "domain": "vpc", "publicIpv4Pool": "amazon",
         "networkBorderGroup": call.text("NetworkBorderGroup").unwrap_or(call.region),
@@ -44,6 +42,12 @@ fn allocate(call: &mut Call<'_>) -> Answer {
     address.tags = tags;
     call.world.put(address);
     Ok(body.into())
+}
+
+/// A fresh address. 198.18.0.0/15 is reserved for tests of networks: nobody's real address.
+pub fn public_ip(call: &mut Call<'_>) -> String {
+    let number = call.world.next_number();
+    format!("198.{}.{}.{}", 18 + (number >> 16) % 2, (number >> 8) % 256, number % 256)
 }
 
 /// Associates an address with a network interface.

@@ -140,6 +140,32 @@ fn data(call: &Call<'_>) -> Result<Map<String, Value>, ApiError> {
     }
 }
 
+/// What a request to run instances says, in answer spelling, on top of what the template that it names says.
+///
+/// # Errors
+/// When there is no such template or version.
+pub fn launch_data(call: &Call<'_>) -> Result<Map<String, Value>, ApiError> {
+    let mut data = match call.input.get("LaunchTemplate") {
+        None => Map::new(),
+        Some(reference) => {
+            let text = |member: &str| reference.get(member).and_then(Value::as_str);
+            let template = match (text("LaunchTemplateId"), text("LaunchTemplateName")) {
+                (Some(id), _) => call.get(TEMPLATES.kind, id).ok_or_else(|| missing(&TEMPLATES, id))?,
+                (None, name) => {
+                    let name = name.unwrap_or_default();
+                    by_name(call, name).ok_or_else(|| unknown_name(name))?
+                }
+            };
+            let version = version(template, text("Version").unwrap_or("$Default"))?;
+            version.get("launchTemplateData").and_then(Value::as_object).cloned().unwrap_or_default()
+        }
+    };
+    if let Value::Object(given) = shown(call.input.clone()) {
+        data.extend(given);
+    }
+    Ok(data)
+}
+
 /// Requests spell `SecurityGroupId` what answers spell `securityGroupIdSet`.
 fn shown(value: Value) -> Value {
     match value {

@@ -5,23 +5,34 @@
 
 mod address;
 mod filter;
+mod flow_log;
 mod image;
+mod instance;
+mod instance_launch;
+mod instance_status;
+mod instance_type;
 mod interface_endpoint;
 mod internet_gateway;
 mod launch_template;
 mod natgateway;
 mod network_interface;
+mod peering;
+mod peering_options;
 mod regions;
 mod route;
 mod route_table;
 mod security_group;
 mod security_group_rule;
 mod subnet;
+mod subnet_cidr;
 mod tagging;
 mod vpc;
+mod vpc_cidr;
 mod vpc_endpoint;
 mod vpc_parts;
 mod zones;
+
+pub use instance::retire as retire_instance;
 
 use serde_json::{Value, json};
 
@@ -38,8 +49,10 @@ pub fn dispatch(call: &mut Call<'_>) -> Answer {
     }
     let families = [
         vpc::handle,
+        vpc_cidr::handle,
         vpc_parts::handle,
         subnet::handle,
+        subnet_cidr::handle,
         zones::handle,
         tagging::handle,
         internet_gateway::handle,
@@ -54,6 +67,13 @@ pub fn dispatch(call: &mut Call<'_>) -> Answer {
         launch_template::handle,
         image::handle,
         regions::handle,
+        flow_log::handle,
+        peering::handle,
+        peering_options::handle,
+        instance::handle,
+        instance_launch::handle,
+        instance_status::handle,
+        instance_type::handle,
     ];
     let answer = families.iter().find_map(|family| family(call));
     answer.unwrap_or_else(|| Err(unknown_operation(call)))
@@ -77,6 +97,7 @@ pub struct Shelf {
 
 /// A describe: ids or filters, paging, tags.
 pub fn describe(call: &Call<'_>, shelf: &Shelf) -> Answer {
+    check_page(call, shelf)?;
     let objects = call.visible(shelf.kind);
     let ids = call.texts(shelf.ids);
     for id in &ids {
@@ -89,6 +110,21 @@ pub fn describe(call: &Call<'_>, shelf: &Shelf) -> Answer {
     let chosen: Vec<Value> = chosen.filter(|object| filters.accept(object)).map(show).collect();
     let (page, next) = call.page(chosen, call.number("MaxResults"), call.text("NextToken"));
     Ok(json!({shelf.set: page, "nextToken": next}).into())
+}
+
+/// Facts: pages have 5 to 1000 rows; templates have pages of 1 to 200, endpoints and flow logs of up to 1000.
+fn check_page(call: &Call<'_>, shelf: &Shelf) -> Result<(), ApiError> {
+    let range = match shelf.kind {
+        "ec2/launch-template" => 1..=200,
+        "ec2/vpc-endpoint" | "ec2/vpc-flow-log" => 1..=1000,
+        _ => 5..=1000,
+    };
+    let Some(wanted) = call.number("MaxResults").filter(|wanted| !range.contains(wanted)) else { return Ok(()) };
+    let (least, most) = range.into_inner();
+    let message = format!(
+        "Value ( {wanted} ) for parameter maxResults is invalid. Expecting a value between {least} and {most}."
+    );
+    Err(ApiError::new("InvalidParameterValue", message))
 }
 
 /// The error for an id that is not there.

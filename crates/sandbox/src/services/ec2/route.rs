@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::internet_gateway::{GATEWAYS, attached};
 use super::natgateway::NAT_GATEWAYS;
+use super::peering::{self, PEERINGS};
 use super::route_table::TABLES;
 use super::{done, missing};
 use crate::call::{Answer, ApiError, Call};
@@ -22,12 +23,7 @@ const DESTINATIONS: [(&str, &str); 3] = [
 const TARGETS: [(&str, &str, &str, &str); 4] = [
     ("GatewayId", "gatewayId", GATEWAYS.kind, "InvalidGatewayID.NotFound"),
     ("NatGatewayId", "natGatewayId", NAT_GATEWAYS.kind, "InvalidNatGatewayID.NotFound"),
-    (
-        "VpcPeeringConnectionId",
-        "vpcPeeringConnectionId",
-        "ec2/vpc-peering-connection",
-        "InvalidVpcPeeringConnectionID.NotFound",
-    ),
+    ("VpcPeeringConnectionId", "vpcPeeringConnectionId", PEERINGS.kind, PEERINGS.unknown),
     ("NetworkInterfaceId", "networkInterfaceId", "ec2/network-interface", "InvalidNetworkInterfaceID.NotFound"),
 ];
 
@@ -41,9 +37,35 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
     }
 }
 
-/// The route that every table of a VPC has.
+/// The route that every table of a VPC has for each of the VPC's blocks.
 pub fn local(cidr: &str) -> Value {
-    json!({"destinationCidrBlock": cidr, "gatewayId": "local", "state": "active", "origin": "CreateRouteTable"})
+    let member = if cidr.contains(':') { "destinationIpv6CidrBlock" } else { "destinationCidrBlock" };
+    json!({member: cidr, "gatewayId": "local", "state": "active", "origin": "CreateRouteTable"})
+}
+
+/// Gives all tables of a VPC the route of a new block, or takes it away with the block.
+pub fn local_everywhere(call: &mut Call<'_>, vpc_id: &str, cidr: &str, there: bool) {
+    let tables = call.world.list(call.account, call.region, TABLES.kind);
+    let keys: Vec<_> = tables.filter(|table| table.text("vpcId") == vpc_id).map(Object::key).collect();
+    for key in keys {
+        call.world.change(&key, |table| {
+            let mut routes = routes(table);
+            routes.retain(|route| *route != local(cidr));
+            routes.extend(there.then(|| local(cidr)));
+            table.set("routeSet", routes);
+        });
+    }
+}
+
+/// Sets the state of routes to peering connections, which change at their own time and in two regions at once.
+pub fn follow_peerings(call: &mut Call<'_>) {
+    let tables = call.world.list(call.account, call.region, TABLES.kind);
+    let routes = tables.flat_map(routes);
+    let ids = routes.filter_map(|route| route.get("vpcPeeringConnectionId")?.as_str().map(str::to_owned));
+    for id in ids.collect::<std::collections::BTreeSet<_>>() {
+        let active = call.get(PEERINGS.kind, &id).is_some_and(|peering| peering::status(peering) == "active");
+        mark(call, &id, if active { "active" } else { "blackhole" });
+    }
 }
 
 /// Sets the state of all routes to a target.
@@ -147,9 +169,13 @@ fn route(call: &Call<'_>, table: &Object, member: &str, destination: &str) -> Re
         let message = format!("route table {} and network gateway {target} belong to different networks", table.id);
         return Err(ApiError::new("InvalidParameterValue", message));
     }
+    let mut state = "active";
+    if *kind == PEERINGS.kind {
+        state = peering::route_state(found, vpc_id)?;
+    }
     let mut route = Map::new();
     route.insert(member.to_owned(), destination.into());
     route.insert((*shown).to_owned(), (*target).into());
-    route.extend([("state".to_owned(), "active".into()), ("origin".to_owned(), "CreateRoute".into())]);
+    route.extend([("state".to_owned(), state.into()), ("origin".to_owned(), "CreateRoute".into())]);
     Ok(Value::Object(route))
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::subnet::SUBNETS;
 use super::vpc::VPCS;
-use super::{Shelf, describe, done, missing, route, show, tagging, vpc_parts};
+use super::{Shelf, describe, done, missing, route, show, tagging, vpc_cidr, vpc_parts};
 use crate::call::{Answer, ApiError, Call};
 use crate::wire::as_list;
 use crate::world::{Key, Object};
@@ -48,7 +48,8 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
     }
 }
 
-fn list(call: &Call<'_>) -> Answer {
+fn list(call: &mut Call<'_>) -> Answer {
+    route::follow_peerings(call);
     if call.number("MaxResults").is_some_and(|wanted| !(5..=100).contains(&wanted)) {
         let message = "Value for parameter maxResults is invalid. Expecting a value between 5 and 100.";
         return Err(ApiError::new("InvalidParameterValue", message));
@@ -56,12 +57,14 @@ fn list(call: &Call<'_>) -> Answer {
     describe(call, &TABLES)
 }
 
-/// A table with nothing but the local route; not in the world yet.
-pub fn fresh(call: &mut Call<'_>, vpc_id: &str, cidr: &str) -> Object {
+/// A table with nothing but the local routes; not in the world yet.
+pub fn fresh(call: &mut Call<'_>, vpc_id: &str) -> Object {
     let id = call.ec2_id("rtb");
+    let blocks = call.get(VPCS.kind, vpc_id).map(vpc_cidr::blocks).unwrap_or_default();
+    let routes: Vec<Value> = blocks.iter().map(|block| route::local(block)).collect();
     let body = json!({
         "routeTableId": id, "vpcId": vpc_id, "ownerId": call.account, "propagatingVgwSet": [], "associationSet": [],
-        "routeSet": [route::local(cidr)],
+        "routeSet": routes,
     });
     call.object(TABLES.kind, &id, body)
 }
@@ -120,10 +123,9 @@ fn create(call: &mut Call<'_>) -> Answer {
     let token = call.text("ClientToken").map(str::to_owned);
     let id = call.once(token.clone(), "IdempotentParameterMismatch", |call| {
         let vpc_id = call.need("VpcId")?;
-        let vpc = call.get(VPCS.kind, &vpc_id).ok_or_else(|| missing(&VPCS, &vpc_id))?;
-        let cidr = vpc.text("cidrBlock").to_owned();
+        call.get(VPCS.kind, &vpc_id).ok_or_else(|| missing(&VPCS, &vpc_id))?;
         let tags = tagging::at_creation(call, "route-table")?;
-        let mut table = fresh(call, &vpc_id, &cidr);
+        let mut table = fresh(call, &vpc_id);
         table.tags = tags;
         table.needs = BTreeSet::from([vpc_id]);
         let id = table.id.clone();

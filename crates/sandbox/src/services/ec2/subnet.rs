@@ -1,11 +1,13 @@
 //! Subnets. Facts: no token, but an overlapping CIDR is refused; public-address mapping is not an input of the create
 //! and one attribute is modified per request.
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 use serde_json::{Value, json};
 
 use super::vpc::{VPCS, cidr};
-use super::{Shelf, describe, done, missing, refuse_if_used, route_table, show, tagging, zones};
+use super::{
+    Shelf, describe, done, flow_log, missing, refuse_if_used, route_table, show, subnet_cidr, tagging, vpc_cidr, zones,
+};
 use crate::call::{Answer, ApiError, Call};
 
 /// How subnets are described.
@@ -15,7 +17,14 @@ pub const SUBNETS: Shelf = Shelf {
     ids: "SubnetId",
     unknown: "InvalidSubnetID.NotFound",
     noun: "subnet ID",
-    filters: &[("cidr", "cidrBlock"), ("cidr-block", "cidrBlock"), ("availabilityZone", "availabilityZone")],
+    filters: &[
+        ("cidr", "cidrBlock"),
+        ("cidr-block", "cidrBlock"),
+        ("availabilityZone", "availabilityZone"),
+        ("ipv6-cidr-block-association.association-id", "ipv6CidrBlockAssociationSet.associationId"),
+        ("ipv6-cidr-block-association.ipv6-cidr-block", "ipv6CidrBlockAssociationSet.ipv6CidrBlock"),
+        ("ipv6-cidr-block-association.state", "ipv6CidrBlockAssociationSet.ipv6CidrBlockState.state"),
+    ],
 };
 
 /// Seconds from create to available.
@@ -41,9 +50,8 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
 fn create(call: &mut Call<'_>) -> Answer {
     let vpc_id = call.need("VpcId")?;
     let vpc = call.get(VPCS.kind, &vpc_id).ok_or_else(|| missing(&VPCS, &vpc_id))?;
-    let vpc_net: Option<Ipv4Net> = vpc.text("cidrBlock").parse().ok();
     let net = cidr(&call.need("CidrBlock")?, "InvalidSubnet.Range")?;
-    if !vpc_net.is_some_and(|vpc_net| vpc_net.contains(&net)) {
+    if !vpc_cidr::holds(vpc, IpNet::V4(net)) {
         return Err(ApiError::new("InvalidSubnet.Range", format!("The CIDR '{net}' is invalid.")));
     }
     refuse_overlap(call, &vpc_id, net)?;
@@ -55,11 +63,14 @@ fn create(call: &mut Call<'_>) -> Answer {
         "subnetArn": format!("arn:aws:ec2:{}:{}:subnet/{id}", call.region, call.account),
         "availabilityZone": zone.name, "availabilityZoneId": zone.id, "defaultForAz": false,
         "availableIpAddressCount": net.hosts().count().saturating_sub(3),
-        "mapPublicIpOnLaunch": false, "assignIpv6AddressOnCreation": false, "enableDns64": false,
+        "ipv6CidrBlockAssociationSet": [], "mapPublicIpOnLaunch": false, "assignIpv6AddressOnCreation": false, "enableDns64": false,
     });
     let mut subnet = call.object(SUBNETS.kind, &id, body);
     subnet.tags = tags;
     subnet.needs.insert(vpc_id);
+    if let Some(block) = call.text("Ipv6CidrBlock").map(str::to_owned) {
+        subnet_cidr::join(call, &mut subnet, &block, "associated")?;
+    }
     subnet.set_later(call.now + CREATE, "state", "available");
     let shown = show(&subnet);
     call.world.put(subnet);
@@ -97,5 +108,6 @@ fn delete(call: &mut Call<'_>) -> Answer {
     refuse_if_used(call, "subnet", &id)?;
     call.world.remove(&call.key(SUBNETS.kind, &id));
     route_table::forget_subnet(call, &id);
+    flow_log::outlive(call, &id);
     done()
 }

@@ -4,7 +4,9 @@
 use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
-use super::{Shelf, describe, done, missing, refuse_if_used, security_group, show, tagging, vpc_parts};
+use super::{
+    Shelf, describe, done, flow_log, missing, refuse_if_used, security_group, show, tagging, vpc_cidr, vpc_parts,
+};
 use crate::call::{Answer, ApiError, Call};
 
 /// How VPCs are described.
@@ -14,7 +16,17 @@ pub const VPCS: Shelf = Shelf {
     ids: "VpcId",
     unknown: "InvalidVpcID.NotFound",
     noun: "vpc ID",
-    filters: &[("cidr", "cidrBlock"), ("isDefault", "isDefault")],
+    filters: &[
+        ("cidr", "cidrBlock"),
+        ("isDefault", "isDefault"),
+        ("cidr-block-association.association-id", "cidrBlockAssociationSet.associationId"),
+        ("cidr-block-association.cidr-block", "cidrBlockAssociationSet.cidrBlock"),
+        ("cidr-block-association.state", "cidrBlockAssociationSet.cidrBlockState.state"),
+        ("ipv6-cidr-block-association.association-id", "ipv6CidrBlockAssociationSet.associationId"),
+        ("ipv6-cidr-block-association.ipv6-cidr-block", "ipv6CidrBlockAssociationSet.ipv6CidrBlock"),
+        ("ipv6-cidr-block-association.ipv6-pool", "ipv6CidrBlockAssociationSet.ipv6Pool"),
+        ("ipv6-cidr-block-association.state", "ipv6CidrBlockAssociationSet.ipv6CidrBlockState.state"),
+    ],
 };
 
 /// Seconds from create to available.
@@ -44,11 +56,10 @@ fn create(call: &mut Call<'_>) -> Answer {
     let net = cidr(&call.need("CidrBlock")?, "InvalidVpc.Range")?;
     let tags = tagging::at_creation(call, "vpc")?;
     let id = call.ec2_id("vpc");
-    let association = call.ec2_id("vpc-cidr-assoc");
+    let first = vpc_cidr::first(call, net);
     let body = json!({
         "vpcId": id, "ownerId": call.account, "state": "pending", "cidrBlock": net.to_string(),
-        "cidrBlockAssociationSet": [
-            {"associationId": association, "cidrBlock": net.to_string(), "cidrBlockState": {"state": "associated"}}],
+        "cidrBlockAssociationSet": [first],
         "dhcpOptionsId": "dopt-0sandbox", "isDefault": false,
         "instanceTenancy": call.text("InstanceTenancy").unwrap_or("default"),
     });
@@ -57,10 +68,13 @@ fn create(call: &mut Call<'_>) -> Answer {
     vpc.hidden.extend([("enableDnsSupport".to_owned(), true.into()), ("enableDnsHostnames".to_owned(), false.into())]);
     vpc.hidden.insert("enableNetworkAddressUsageMetrics".to_owned(), false.into());
     vpc.set_later(call.now + CREATE, "state", "available");
+    if call.flag("AmazonProvidedIpv6CidrBlock") == Some(true) {
+        vpc_cidr::join_ipv6(call, &mut vpc);
+    }
     let shown = show(&vpc);
     call.world.put(vpc);
     security_group::come_with_vpc(call, &id);
-    vpc_parts::add(call, &id, &net.to_string());
+    vpc_parts::add(call, &id);
     Ok(json!({"vpc": shown}).into())
 }
 
@@ -101,5 +115,6 @@ fn delete(call: &mut Call<'_>) -> Answer {
     security_group::go_with_vpc(call, &id);
     call.world.remove(&call.key(VPCS.kind, &id));
     vpc_parts::remove(call, &id);
+    flow_log::outlive(call, &id);
     done()
 }

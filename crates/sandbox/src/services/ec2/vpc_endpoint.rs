@@ -1,6 +1,7 @@
-//! Gateway endpoints and, as far as anybody asks, interface endpoints. Facts: a token, if the caller sets one; a gateway
-//! endpoint routes its service's prefix list in the tables it is given, one endpoint per service and table; without a
-//! policy AWS shows one that allows everything; deleting answers 200 and lists what it could not delete.
+//! Endpoints; see [`super::interface_endpoint`] for what only interface endpoints have. Facts: a token, if the caller
+//! sets one; a gateway endpoint routes its service's prefix list in the tables it is given, one endpoint per service
+//! and table; without a policy AWS shows one that allows everything; deleting answers 200 and lists what it could not
+//! delete.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -19,7 +20,7 @@ pub const ENDPOINTS: Shelf = Shelf {
     filters: &[("vpc-endpoint-state", "state")],
 };
 
-/// Seconds from create to available.
+/// Seconds from create to available, for gateway endpoints.
 const CREATE: f64 = 8.0;
 /// Seconds from delete to gone.
 const DELETE: f64 = 5.0;
@@ -67,10 +68,12 @@ fn make(call: &mut Call<'_>) -> Result<String, ApiError> {
     let mut endpoint = call.object(ENDPOINTS.kind, &id, body(call, &id, &vpc_id, &kind, &service));
     endpoint.tags = tags;
     endpoint.needs.insert(vpc_id);
-    endpoint.set_later(call.now + CREATE, "state", "available");
-    if kind == "Interface" {
+    let interface = kind == "Interface";
+    if interface {
         interface_endpoint::equip(call, &mut endpoint)?;
     }
+    let seconds = if interface { interface_endpoint::CREATE } else { CREATE };
+    endpoint.set_later(call.now + seconds, "state", "available");
     call.world.put(endpoint);
     tables.iter().for_each(|table| route(call, table, &id, &service));
     Ok(id)
@@ -141,6 +144,7 @@ fn modify(call: &mut Call<'_>) -> Answer {
         let message = format!("The route table {stranger} is not associated with the endpoint {id}");
         return Err(ApiError::new("InvalidParameter", message));
     }
+    interface_endpoint::modify(call, &id)?;
     add.iter().for_each(|table| route(call, table, &id, &service));
     remove.iter().for_each(|table| unroute(call, table, &id));
     tables.retain(|table| !remove.contains(table));

@@ -29,8 +29,8 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
 }
 
 /// Makes the parts of a new VPC.
-pub fn add(call: &mut Call<'_>, vpc_id: &str, cidr: &str) {
-    let mut table = route_table::fresh(call, vpc_id, cidr);
+pub fn add(call: &mut Call<'_>, vpc_id: &str) {
+    let mut table = route_table::fresh(call, vpc_id);
     route_table::make_main(call, &mut table);
     let mut acl = default_acl(call, vpc_id);
     for part in [&mut table, &mut acl] {

@@ -18,6 +18,7 @@ use crate::call::{Answer, ApiError, Call, GLOBAL, Reply};
 use crate::world::{Key, Object};
 
 pub use profile::usable as usable_profile;
+pub use role::assumable;
 
 const ROLES: &str = "iam/role";
 const POLICIES: &str = "iam/policy";

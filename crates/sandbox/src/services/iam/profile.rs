@@ -11,7 +11,7 @@ use crate::call::{Answer, Call, GLOBAL, tag_list};
 use crate::world::Object;
 
 /// Seconds until other services know a profile with its role (usually about ten).
-const SETTLE: f64 = 8.0;
+pub(super) const SETTLE: f64 = 8.0;
 
 /// Operations of this family.
 pub fn handle(call: &mut Call<'_>) -> Option<Answer> {

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::profile::SETTLE;
 use super::{
     PROFILES, ROLES, change, check_document, conflict, done, encoded, find, hide, listing, new_name, path,
     refuse_taken, seen, tagging, unique_id,
@@ -21,6 +22,16 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
         "DeleteRole" => Some(delete(call)),
         _ => None,
     }
+}
+
+/// Whether a service knows a role by its ARN and may act in its name.
+pub fn assumable(call: &Call<'_>, arn: &str, service: &str) -> bool {
+    let role = arn.rsplit('/').next().and_then(|name| call.get_global(ROLES, name));
+    role.is_some_and(|role| {
+        role.text("Arn") == arn
+            && call.now >= role.created + SETTLE
+            && role.text("AssumeRolePolicyDocument").contains(service)
+    })
 }
 
 /// A role as lists show it.

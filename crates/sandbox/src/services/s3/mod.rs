@@ -4,6 +4,7 @@
 //! region only; each setting is a document that a put replaces as a whole; deleting without a version leaves a marker.
 
 mod bucket;
+mod delivery;
 mod listing;
 mod object;
 mod replication;
@@ -12,6 +13,7 @@ mod settings;
 mod upload;
 mod version;
 
+pub use delivery::allow_log_delivery;
 pub use route::action;
 
 use serde_json::{Map, Value, json};
