@@ -83,11 +83,12 @@ fn writes(calls: &[Value]) -> BTreeMap<String, u32> {
     counts
 }
 
-/// Every boundary of one command: (fault rule, action).
-fn boundaries(counts: &BTreeMap<String, u32>) -> Vec<(String, String)> {
+/// Every boundary of one command: (fault rule, action). `before` are the calls that came before the command.
+fn boundaries(before: &BTreeMap<String, u32>, after: &BTreeMap<String, u32>) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for (action, count) in counts {
-        for call in 1..=*count {
+    for (action, count) in after {
+        let earlier = before.get(action).copied().unwrap_or_default();
+        for call in earlier + 1..=*count {
             for fault in ["hang-before", "hang-after"] {
                 found.push((format!("{action}:{fault}:{call}"), action.clone()));
             }
@@ -154,7 +155,7 @@ async fn killed_at_any_boundary_of_up_the_next_up_converges() {
     let clean = Served::start();
     Place::new(stack(), Some(&clean.url)).globe(UP).exits(0);
     let expected = count(&Cloud::at(&clean.url)).await;
-    let boundaries = boundaries(&writes(&clean.calls()));
+    let boundaries = boundaries(&BTreeMap::new(), &writes(&clean.calls()));
     eprintln!("{} boundaries of up", boundaries.len());
     for (fault, action) in boundaries {
         let served = Served::with(&[&fault]);
@@ -176,9 +177,7 @@ async fn killed_at_any_boundary_of_down_the_next_down_converges() {
     place.globe(UP).exits(0);
     let before = writes(&clean.calls());
     place.globe(DOWN).exits(0);
-    let mut counts = writes(&clean.calls());
-    counts.iter_mut().for_each(|(action, count)| *count -= before.get(action).copied().unwrap_or_default());
-    let boundaries = boundaries(&counts);
+    let boundaries = boundaries(&before, &writes(&clean.calls()));
     eprintln!("{} boundaries of down", boundaries.len());
     for (fault, action) in boundaries {
         let served = Served::with(&[&fault]);

@@ -1,5 +1,8 @@
 //! One client per service and region, made on first use.
 
+use std::time::Duration;
+
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
@@ -33,11 +36,22 @@ pub struct Clients {
     pub sts: aws_sdk_sts::Client,
 }
 
+/// A connection that is not made in this time never will be.
+const CONNECT: Duration = Duration::from_secs(10);
+/// An answer that has not come in this time is lost: AWS's own gateways give up after 30 to 60 s.
+const ANSWER: Duration = Duration::from_secs(70);
+
+/// Without these a call whose answer is lost would wait for ever: the SDK has no limit of its own.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ANSWER).build()
+}
+
 macro_rules! client {
     ($service:ident, $base:expr, $region:expr, $meter:expr $(, $extra:ident($value:expr))?) => {{
         let config = $service::config::Builder::from($base)
             .region(Region::new($region.to_owned()))
             .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
+            .timeout_config(timeouts())
             .interceptor($meter.for_region($region))
             $(.$extra($value))?
             .build();
