@@ -20,6 +20,9 @@ mod tagging;
 mod tree;
 mod vpc_origin;
 
+#[cfg(test)]
+mod tests;
+
 pub use route::action;
 
 use serde_json::{Value, json};

@@ -13,6 +13,9 @@ mod managed;
 mod rules;
 mod tagging;
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Value, json};
 
 use super::unknown_operation;
