@@ -156,10 +156,17 @@ fn settle(call: &mut Call<'_>) {
 
 /// Whether a certificate of this region can be used.
 pub fn is_issued(call: &Call<'_>, arn: &str) -> bool {
-    call.get(KIND, arn).is_some_and(|certificate| match pending(certificate) {
+    issued_names(call, call.region, arn).is_some()
+}
+
+/// The names on a certificate of `region` that can be used; `None` if there is none.
+pub fn issued_names(call: &Call<'_>, region: &str, arn: &str) -> Option<Vec<String>> {
+    let certificate = call.world.get(call.account, region, KIND, arn)?;
+    let usable = match pending(certificate) {
         true => issue_time(call, certificate).is_some_and(|at| at <= call.now),
         false => certificate.text("Status") == "ISSUED",
-    })
+    };
+    usable.then(|| names(certificate))
 }
 
 /// Ends a use of a certificate: ACM notices with a lag.
@@ -170,9 +177,13 @@ pub fn release(call: &mut Call<'_>, arn: &str, user: &str) {
     call.world.put(ended);
 }
 
-/// Load balancers that use a certificate.
+/// Load balancers and distributions that use a certificate.
 fn users(call: &Call<'_>, arn: &str) -> BTreeSet<String> {
-    call.world.users_of(arn).map(|user| user.text("LoadBalancerArn").to_owned()).collect()
+    let name = |user: &Object| match user.text("LoadBalancerArn") {
+        "" => user.text("ARN").to_owned(),
+        balancer => balancer.to_owned(),
+    };
+    call.world.users_of(arn).map(name).collect()
 }
 
 fn describe(call: &mut Call<'_>) -> Answer {

@@ -2,6 +2,7 @@
 
 mod acm;
 mod autoscaling;
+mod cloudfront;
 mod dynamodb;
 mod ec2;
 mod elbv2;
@@ -10,6 +11,7 @@ mod route53;
 mod s3;
 mod ssm;
 mod sts;
+mod wafv2;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +24,7 @@ pub fn dispatch(service: &str, call: &mut Call<'_>) -> Answer {
     match service {
         "acm" => acm::handle(call),
         "autoscaling" => autoscaling::handle(call),
+        "cloudfront" => cloudfront::handle(call),
         "dynamodb" => dynamodb::handle(call),
         "ec2" => ec2::dispatch(call),
         "elasticloadbalancing" => elbv2::handle(call),
@@ -30,6 +33,7 @@ pub fn dispatch(service: &str, call: &mut Call<'_>) -> Answer {
         "s3" => s3::handle(call),
         "ssm" => ssm::handle(call),
         "sts" => sts::handle(call),
+        "wafv2" => wafv2::handle(call),
         other => Err(ApiError::new(
             "NotImplemented",
             format!("The sandbox has no service that signs as `{other}`; it was asked for {}.", call.action),
@@ -47,6 +51,7 @@ pub fn rest_action(
     headers: &HeaderMap,
 ) -> String {
     match service {
+        "cloudfront" => cloudfront::action(method, path, query),
         "route53" => route53::action(method, path, query, headers),
         _ => s3::action(method, path, query, headers),
     }

@@ -174,6 +174,7 @@ fn namespace(service: &str) -> &'static str {
     match service {
         "elasticloadbalancing" => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
         "autoscaling" => "http://autoscaling.amazonaws.com/doc/2011-01-01/",
+        "cloudfront" => "http://cloudfront.amazonaws.com/doc/2020-05-31/",
         "iam" => "https://iam.amazonaws.com/doc/2010-05-08/",
         "route53" => "https://route53.amazonaws.com/doc/2013-04-01/",
         _ => "https://sts.amazonaws.com/doc/2011-06-15/",

@@ -32,7 +32,7 @@ pub fn protocol(service: &str) -> Protocol {
     match service {
         "ec2" => Protocol::Ec2,
         "elasticloadbalancing" | "autoscaling" | "iam" | "sts" => Protocol::Query,
-        "s3" | "route53" => Protocol::RestXml,
+        "cloudfront" | "route53" | "s3" => Protocol::RestXml,
         _ => Protocol::Json,
     }
 }
@@ -52,7 +52,7 @@ pub fn throttled(service: &str) -> ApiError {
     match service {
         "ec2" => ApiError::new("RequestLimitExceeded", "Request limit exceeded.").status(503),
         "s3" => ApiError::new("SlowDown", "Please reduce your request rate.").status(503),
-        "dynamodb" | "acm" | "ssm" => ApiError::new("ThrottlingException", "Rate exceeded"),
+        "dynamodb" | "acm" | "ssm" | "wafv2" => ApiError::new("ThrottlingException", "Rate exceeded"),
         _ => ApiError::new("Throttling", "Rate exceeded"),
     }
 }
@@ -62,7 +62,7 @@ pub fn denied(service: &str, action: &str) -> ApiError {
     let message = format!("User is not authorized to perform: {service}:{action}");
     match service {
         "ec2" => ApiError::new("UnauthorizedOperation", message).status(403),
-        "dynamodb" | "acm" | "ssm" => ApiError::new("AccessDeniedException", message),
+        "dynamodb" | "acm" | "ssm" | "wafv2" => ApiError::new("AccessDeniedException", message),
         _ => ApiError::new("AccessDenied", message).status(403),
     }
 }
