@@ -6,8 +6,11 @@ mod dynamodb;
 mod ec2;
 mod elbv2;
 mod iam;
+mod placement;
+mod rds;
 mod route53;
 mod s3;
+mod shelf;
 mod ssm;
 mod sts;
 
@@ -26,6 +29,7 @@ pub fn dispatch(service: &str, call: &mut Call<'_>) -> Answer {
         "ec2" => ec2::dispatch(call),
         "elasticloadbalancing" => elbv2::handle(call),
         "iam" => iam::handle(call),
+        "rds" => rds::handle(call),
         "route53" => route53::handle(call),
         "s3" => s3::handle(call),
         "ssm" => ssm::handle(call),
