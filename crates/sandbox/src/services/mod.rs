@@ -4,6 +4,7 @@ mod acm;
 mod autoscaling;
 mod dynamodb;
 mod ec2;
+mod elasticache;
 mod elbv2;
 mod iam;
 mod placement;
@@ -27,6 +28,7 @@ pub fn dispatch(service: &str, call: &mut Call<'_>) -> Answer {
         "autoscaling" => autoscaling::handle(call),
         "dynamodb" => dynamodb::handle(call),
         "ec2" => ec2::dispatch(call),
+        "elasticache" => elasticache::handle(call),
         "elasticloadbalancing" => elbv2::handle(call),
         "iam" => iam::handle(call),
         "rds" => rds::handle(call),

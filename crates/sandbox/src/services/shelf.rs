@@ -6,7 +6,10 @@
 use serde_json::{Value, json};
 
 use crate::call::{Answer, ApiError, Call, tags_from};
-use crate::world::Object;
+use crate::world::{Object, Seconds};
+
+const DAY: f64 = 86_400.0;
+const DAYS: [&str; 7] = ["thu", "fri", "sat", "sun", "mon", "tue", "wed"];
 
 /// One kind of named object.
 pub struct Shelf {
@@ -127,6 +130,19 @@ pub fn clash(message: impl Into<String>) -> ApiError {
     ApiError::new("InvalidParameterCombination", message)
 }
 
+/// When the next maintenance window (`sun:09:00-sun:09:30`) opens.
+pub fn next_window(now: Seconds, window: &str) -> Seconds {
+    let mut parts = window.split([':', '-']);
+    let day = parts.next().and_then(|day| DAYS.iter().position(|known| *known == day)).unwrap_or_default();
+    let mut two = || parts.next().and_then(|part| part.parse::<u32>().ok()).map_or(0.0, f64::from);
+    let (hour, minute) = (two(), two());
+    let day = u32::try_from(day).map_or(0.0, f64::from);
+    // 1 January 1970 was a Thursday.
+    let offset = day * DAY + hour * 3600.0 + minute * 60.0;
+    let week = 7.0 * DAY;
+    now + (offset - now.rem_euclid(week)).rem_euclid(week)
+}
+
 /// One page of a describe.
 ///
 /// # Errors
@@ -165,5 +181,19 @@ pub fn check_tags(tags: &[Value]) -> Result<(), ApiError> {
     match keys.into_iter().find(|key| key.starts_with("aws:") || key.starts_with("rds:")) {
         Some(key) => Err(invalid(format!("The tag key {key} is reserved for system use"))),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_window;
+
+    #[test]
+    fn the_next_window_opens_within_a_week() {
+        // 2026-11-23 was a Monday; 09:15 UTC.
+        let now = 1_795_425_300.0;
+        assert_eq!(next_window(now, "mon:09:30-mon:10:00") - now, 900.0);
+        assert_eq!(next_window(now, "mon:09:00-mon:09:30") - now, 7.0 * 86_400.0 - 900.0);
+        assert_eq!(next_window(now, "sun:09:15-sun:09:45") - now, 6.0 * 86_400.0);
     }
 }

@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value};
 
+use super::super::shelf::next_window;
 use super::{STATUS, instance, number};
 use crate::call::Call;
-use crate::world::{Later, Object, Seconds};
+use crate::world::{Later, Object};
 
 const PENDING: &str = "PendingModifiedValues";
 /// Seconds until the status shows that a change is under way: it still reads available right after the call.
@@ -14,9 +15,6 @@ const NOTICE: f64 = 10.0;
 const OPTIMIZATION: f64 = 300.0;
 /// Members that make a storage change.
 pub const STORAGE: [&str; 4] = ["AllocatedStorage", "Iops", "StorageThroughput", "StorageType"];
-
-const DAY: f64 = 86_400.0;
-const DAYS: [&str; 7] = ["thu", "fri", "sat", "sun", "mon", "tue", "wed"];
 
 /// What is pending.
 pub fn of(instance: &Object) -> Map<String, Value> {
@@ -42,7 +40,7 @@ pub fn schedule(call: &Call<'_>, object: &mut Object, changes: Map<String, Value
         return;
     }
     object.later.retain(|later| !matches!(later, Later::Set { members, .. } if plans(members)));
-    let start = if at_once { call.now } else { window(call.now, object.text("PreferredMaintenanceWindow")) };
+    let start = if at_once { call.now } else { next_window(call.now, object.text("PreferredMaintenanceWindow")) };
     let done = start + NOTICE + takes(&pending);
     let stored = pending.keys().any(|member| STORAGE.contains(&member.as_str()));
     let after = if stored { "storage-optimization" } else { "available" };
@@ -76,34 +74,7 @@ fn applied(call: &Call<'_>, object: &Object, pending: &Map<String, Value>) -> Ma
     members
 }
 
-/// When the next maintenance window (`sun:09:00-sun:09:30`) opens.
-fn window(now: Seconds, window: &str) -> Seconds {
-    let mut parts = window.split([':', '-']);
-    let day = parts.next().and_then(|day| DAYS.iter().position(|known| *known == day)).unwrap_or_default();
-    let mut two = || parts.next().and_then(|part| part.parse::<u32>().ok()).map_or(0.0, f64::from);
-    let (hour, minute) = (two(), two());
-    let day = u32::try_from(day).map_or(0.0, f64::from);
-    // 1 January 1970 was a Thursday.
-    let offset = day * DAY + hour * 3600.0 + minute * 60.0;
-    let week = 7.0 * DAY;
-    now + (offset - now.rem_euclid(week)).rem_euclid(week)
-}
-
 /// Whether backups go on or off, which pauses the database and so waits like a class change.
 pub fn turns_backups(instance: &Object, days: i64) -> bool {
     (number(instance, "BackupRetentionPeriod") == 0) != (days == 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::window;
-
-    #[test]
-    fn the_next_window_opens_within_a_week() {
-        // 2026-11-23 was a Monday; 09:15 UTC.
-        let now = 1_795_425_300.0;
-        assert_eq!(window(now, "mon:09:30-mon:10:00") - now, 900.0);
-        assert_eq!(window(now, "mon:09:00-mon:09:30") - now, 7.0 * 86_400.0 - 900.0);
-        assert_eq!(window(now, "sun:09:15-sun:09:45") - now, 6.0 * 86_400.0);
-    }
 }
