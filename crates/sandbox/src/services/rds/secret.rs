@@ -24,10 +24,12 @@ pub fn make(call: &mut Call<'_>, instance: &mut Object, ready: f64) {
     let text = json!({"username": instance.text("MasterUsername"), "password": password}).to_string();
     let body = json!({
         "ARN": arn, "Name": name, "KmsKeyId": key, "OwningService": "rds", "RotationEnabled": true,
+        "CreatedDate": call.now, "LastChangedDate": call.now,
         "Description": format!("Secret associated with primary RDS DB instance: {}", instance.text(INSTANCES.arn_member)),
     });
     let mut secret = call.object(SECRETS, &name, body);
-    secret.hidden.insert("value".into(), json!({"SecretString": text, "VersionId": version}));
+    let current = json!({"SecretString": text, "CreatedDate": call.now, "Stages": ["AWSCURRENT"]});
+    secret.hidden.insert("versions".into(), json!({version: current}));
     secret.tags = [
         ("aws:rds:primaryDBInstanceArn".to_owned(), instance.text(INSTANCES.arn_member).to_owned()),
         ("aws:secretsmanager:owningService".to_owned(), "rds".to_owned()),
