@@ -6,11 +6,11 @@ use sha2::{Digest, Sha256};
 use crate::call::Call;
 use crate::world::Object;
 
-/// Members of a group's hidden part: shards, and replicas of each.
+/// Hidden member of a group: its shards.
 pub const SHARDS: &str = "shards";
-/// See [`SHARDS`].
+/// Hidden member of a group: the replicas of each shard.
 pub const REPLICAS: &str = "replicas";
-/// Port of the nodes, and whether they speak TLS.
+/// Hidden member of a group: the port of its nodes.
 pub const PORT: &str = "port";
 
 /// A hidden count.
@@ -80,7 +80,7 @@ pub fn node_endpoint(call: &Call<'_>, group: &Object, id: &str) -> Value {
 }
 
 /// The zone of the nth node: one after the other through the zones of the subnet group.
-pub fn zone<'a>(zones: &'a [String], index: usize) -> Option<&'a str> {
+pub fn zone(zones: &[String], index: usize) -> Option<&str> {
     zones.get(index % zones.len().max(1)).map(String::as_str)
 }
 

@@ -88,7 +88,6 @@ const SNAPSHOTS: Shelf = Shelf {
     quota: (100, "SnapshotQuotaExceeded"),
 };
 
-/// Hidden member of an instance: a primary of a replica that is being made does not read `available` until then.
 const STATUS: &str = "DBInstanceStatus";
 const SOURCE: &str = "ReadReplicaSourceDBInstanceIdentifier";
 const REPLICAS: &str = "ReadReplicaDBInstanceIdentifiers";
