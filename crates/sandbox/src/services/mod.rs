@@ -5,10 +5,14 @@ mod autoscaling;
 mod cloudfront;
 mod dynamodb;
 mod ec2;
+mod elasticache;
 mod elbv2;
 mod iam;
+mod placement;
+mod rds;
 mod route53;
 mod s3;
+mod shelf;
 mod ssm;
 mod sts;
 mod wafv2;
@@ -27,8 +31,10 @@ pub fn dispatch(service: &str, call: &mut Call<'_>) -> Answer {
         "cloudfront" => cloudfront::handle(call),
         "dynamodb" => dynamodb::handle(call),
         "ec2" => ec2::dispatch(call),
+        "elasticache" => elasticache::handle(call),
         "elasticloadbalancing" => elbv2::handle(call),
         "iam" => iam::handle(call),
+        "rds" => rds::handle(call),
         "route53" => route53::handle(call),
         "s3" => s3::handle(call),
         "ssm" => ssm::handle(call),

@@ -72,6 +72,11 @@ impl Incoming {
                 self.action = pairs.get("Action").cloned().unwrap_or_default();
                 self.input = query::tree(&pairs);
             }
+            Protocol::QueryNamed => {
+                let pairs = query::pairs(&text);
+                self.action = pairs.get("Action").cloned().unwrap_or_default();
+                self.input = query::named_tree(&pairs);
+            }
             Protocol::Json => {
                 let target = self.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
                 self.action = target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -120,8 +125,9 @@ impl Incoming {
                     "<{action}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>{id}</requestId>{content}</{action}Response>"
                 )
             }
-            Protocol::Query => {
-                let content = xml::write(&reply.body, xml::Lists::Member);
+            Protocol::Query | Protocol::QueryNamed => {
+                let named = protocol(&self.service) == Protocol::QueryNamed;
+                let content = xml::write(&reply.body, if named { xml::Lists::Named } else { xml::Lists::Member });
                 let (action, space) = (&self.action, namespace(&self.service));
                 format!(
                     "<{action}Response xmlns=\"{space}\"><{action}Result>{content}</{action}Result><ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
@@ -164,7 +170,7 @@ impl Incoming {
             Protocol::Json if self.service == "dynamodb" => "application/x-amz-json-1.0",
             Protocol::Json => "application/x-amz-json-1.1",
             Protocol::Ec2 => "text/xml;charset=UTF-8",
-            Protocol::Query => "text/xml",
+            Protocol::Query | Protocol::QueryNamed => "text/xml",
             Protocol::RestXml => "application/xml",
         }
     }
@@ -175,7 +181,9 @@ fn namespace(service: &str) -> &'static str {
         "elasticloadbalancing" => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
         "autoscaling" => "http://autoscaling.amazonaws.com/doc/2011-01-01/",
         "cloudfront" => "http://cloudfront.amazonaws.com/doc/2020-05-31/",
+        "elasticache" => "http://elasticache.amazonaws.com/doc/2015-02-02/",
         "iam" => "https://iam.amazonaws.com/doc/2010-05-08/",
+        "rds" => "http://rds.amazonaws.com/doc/2014-10-31/",
         "route53" => "https://route53.amazonaws.com/doc/2013-04-01/",
         _ => "https://sts.amazonaws.com/doc/2011-06-15/",
     }

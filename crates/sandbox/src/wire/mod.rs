@@ -4,6 +4,7 @@
 //! protocol, answers leave as trees in which a list becomes `<item>`s (EC2), `<member>`s (query), repeated elements
 //! (REST-XML) or an array (JSON).
 
+mod element;
 mod incoming;
 mod query;
 mod xml;
@@ -21,6 +22,8 @@ pub enum Protocol {
     Ec2,
     /// Form-encoded request, XML answer with `<member>` lists inside a result element.
     Query,
+    /// As `Query`, but each list names its elements: `<Subnets><Subnet>..</Subnet></Subnets>`.
+    QueryNamed,
     /// JSON both ways, the operation in a header.
     Json,
     /// Method and path are the operation; XML bodies.
@@ -32,6 +35,7 @@ pub fn protocol(service: &str) -> Protocol {
     match service {
         "ec2" => Protocol::Ec2,
         "elasticloadbalancing" | "autoscaling" | "iam" | "sts" => Protocol::Query,
+        "elasticache" | "rds" => Protocol::QueryNamed,
         "cloudfront" | "route53" | "s3" => Protocol::RestXml,
         _ => Protocol::Json,
     }

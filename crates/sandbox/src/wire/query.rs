@@ -17,13 +17,27 @@ pub fn pairs(text: &str) -> BTreeMap<String, String> {
 
 /// Nests dotted members; numbered members become lists, `member` and `entry` levels vanish.
 pub fn tree(pairs: &BTreeMap<String, String>) -> Value {
+    lists(nested(pairs), |name, inner| matches!(name, "member" | "entry") && inner.is_object())
+}
+
+/// The same where each list names its elements, as in `SubnetIds.SubnetIdentifier.1`: that level vanishes, whatever its
+/// name. Nothing else is numbered there, so the level above numbers is always the element's.
+pub fn named_tree(pairs: &BTreeMap<String, String>) -> Value {
+    lists(nested(pairs), |_, inner| is_numbered(inner))
+}
+
+fn nested(pairs: &BTreeMap<String, String>) -> Value {
     let mut root = Map::new();
     for (path, value) in pairs {
         if path != "Action" && path != "Version" {
             insert(&mut root, path, value);
         }
     }
-    lists(Value::Object(root))
+    Value::Object(root)
+}
+
+fn is_numbered(value: &Value) -> bool {
+    value.as_object().is_some_and(|map| !map.is_empty() && map.keys().all(|key| key.parse::<u32>().is_ok()))
 }
 
 fn insert(map: &mut Map<String, Value>, path: &str, value: &str) {
@@ -37,21 +51,23 @@ fn insert(map: &mut Map<String, Value>, path: &str, value: &str) {
     }
 }
 
-fn lists(value: Value) -> Value {
+/// Turns numbered members into lists; a level that `vanishes` (its name, what is in it) is left out.
+fn lists(value: Value, vanishes: fn(&str, &Value) -> bool) -> Value {
+    let numbered = is_numbered(&value);
     let Value::Object(map) = value else { return value };
     if map.len() == 1
-        && let Some(inner) = map.get("member").or_else(|| map.get("entry"))
-        && inner.is_object()
+        && let Some((name, inner)) = map.iter().next()
+        && vanishes(name, inner)
     {
-        return lists(inner.clone());
+        return lists(inner.clone(), vanishes);
     }
-    if !map.is_empty() && map.keys().all(|key| key.parse::<u32>().is_ok()) {
+    if numbered {
         let mut items: Vec<(u32, Value)> =
-            map.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, lists(value)))).collect();
+            map.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, lists(value, vanishes)))).collect();
         items.sort_by_key(|(index, _)| *index);
         return Value::Array(items.into_iter().map(|(_, value)| value).collect());
     }
-    Value::Object(map.into_iter().map(|(key, value)| (key, lists(value))).collect())
+    Value::Object(map.into_iter().map(|(key, value)| (key, lists(value, vanishes))).collect())
 }
 
 #[cfg(test)]
@@ -72,5 +88,17 @@ mod tests {
     #[test]
     fn member_levels_vanish() {
         assert_eq!(tree(&pairs("Names.member.1=a&Names.member.2=b+c")), json!({"Names": ["a", "b c"]}));
+    }
+
+    #[test]
+    fn element_names_vanish_where_lists_have_them() {
+        let body = "SubnetIds.SubnetIdentifier.1=a&Filters.Filter.1.Name=n&Filters.Filter.1.Values.Value.1=v\
+                    &Logs.EnableLogTypes.member.1=slow";
+        assert_eq!(
+            named_tree(&pairs(body)),
+            json!({
+                "SubnetIds": ["a"], "Filters": [{"Name": "n", "Values": ["v"]}], "Logs": {"EnableLogTypes": ["slow"]},
+            })
+        );
     }
 }

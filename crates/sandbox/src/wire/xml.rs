@@ -12,6 +12,8 @@ pub enum Lists {
     Item,
     /// `<List><member>..</member></List>`.
     Member,
+    /// `<Subnets><Subnet>..</Subnet></Subnets>`: the list's name says the element's.
+    Named,
     /// The element is repeated.
     Repeat,
 }
@@ -42,6 +44,12 @@ fn element(text: &mut String, name: &str, value: &Value, lists: Lists) {
         Value::Null => {}
         Value::Array(items) if lists == Lists::Repeat => {
             items.iter().for_each(|item| wrapped(text, name, item, lists));
+        }
+        Value::Array(items) if lists == Lists::Named => {
+            let element = super::element::name(name);
+            text.push_str(&format!("<{name}>"));
+            items.iter().for_each(|item| wrapped(text, element, item, lists));
+            text.push_str(&format!("</{name}>"));
         }
         other => wrapped(text, name, other, lists),
     }
@@ -162,6 +170,13 @@ mod tests {
         assert_eq!(
             write(&tree, Lists::Repeat),
             "<vpcSet><vpcId>a&lt;b</vpcId></vpcSet><vpcSet><vpcId>c</vpcId></vpcSet>"
+        );
+        let groups = json!({"DBInstances": [{"ReadReplicaDBInstanceIdentifiers": ["a"]}, {"Other": [1]}]});
+        assert_eq!(
+            write(&groups, Lists::Named),
+            "<DBInstances><DBInstance><ReadReplicaDBInstanceIdentifiers><ReadReplicaDBInstanceIdentifier>a\
+             </ReadReplicaDBInstanceIdentifier></ReadReplicaDBInstanceIdentifiers></DBInstance>\
+             <DBInstance><Other><member>1</member></Other></DBInstance></DBInstances>"
         );
         assert_eq!(write(&json!({"X": {"@xmlns": "u", "Y": 1}}), Lists::Member), "<X xmlns=\"u\"><Y>1</Y></X>");
     }
