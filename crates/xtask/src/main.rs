@@ -6,12 +6,19 @@ mod checks;
 mod console;
 mod crash;
 mod crate_map;
+mod fidelity;
 mod generated;
 mod layers;
+mod opinion;
+mod python;
+mod requests;
 mod schema;
+mod server;
 mod size;
+mod trial;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -56,6 +63,20 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
+    /// How faithful the sandbox is: run a probe of AWS's behaviour against it
+    Fidelity(fidelity::Arguments),
+    /// Bring a stack up, change it and take it down in moto, an AWS that others wrote
+    Opinion {
+        /// A built `globe`; without it, it is built
+        #[arg(long, value_name = "FILE")]
+        globe: Option<PathBuf>,
+    },
+    /// Hold every request of an `up`, `diff` and `down` against AWS's published models
+    Requests {
+        /// A built `globe`; without it, it is built
+        #[arg(long, value_name = "FILE")]
+        globe: Option<PathBuf>,
+    },
     /// List files over 500 and functions over 100 lines; fail for files over 900
     Size,
 }
@@ -65,7 +86,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             console::note(&format!("error: {error:#}"));
-            ExitCode::FAILURE
+            if error.is::<fidelity::NoProbe>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -78,6 +99,9 @@ fn run(task: Task) -> Result<()> {
         Task::Schema { check } => schema::run(&workspace, Mode::new(check)),
         Task::CrateMap { check } => crate_map::run(&workspace, Mode::new(check)),
         Task::Crash { all } => crash::run(&workspace, all),
+        Task::Fidelity(arguments) => fidelity::run(&workspace, arguments),
+        Task::Opinion { globe } => opinion::run(&workspace, globe),
+        Task::Requests { globe } => requests::run(&workspace, globe),
         Task::Size => size::run(&workspace),
     }
 }

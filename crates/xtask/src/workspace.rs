@@ -13,6 +13,7 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub struct Workspace {
     workspace_root: PathBuf,
+    target_directory: PathBuf,
     /// Its members.
     pub packages: Vec<Package>,
 }
@@ -68,6 +69,11 @@ impl Workspace {
     /// The folder of the workspace's own manifest.
     pub fn root(&self) -> &Path {
         &self.workspace_root
+    }
+
+    /// Where cargo puts what it makes; outside of the tree when `CARGO_TARGET_DIR` says so.
+    pub fn target(&self) -> &Path {
+        &self.target_directory
     }
 
     /// The member of this name.
@@ -179,6 +185,7 @@ mod tests {
     fn build_dependencies_count_and_dev_dependencies_do_not() {
         let answer = r#"{
             "workspace_root": "/w",
+            "target_directory": "/w/target",
             "packages": [{ "name": "a", "manifest_path": "/w/a/Cargo.toml", "targets": [], "dependencies": [
                 { "name": "n", "kind": null }, { "name": "b", "kind": "build" }, { "name": "d", "kind": "dev" }
             ] }]

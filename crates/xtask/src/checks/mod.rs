@@ -10,7 +10,7 @@ use anyhow::{Error, Result, anyhow};
 use crate::console;
 use crate::generated::Mode;
 use crate::workspace::Workspace;
-use crate::{crate_map, layers, schema};
+use crate::{crate_map, fidelity, layers, opinion, requests, schema};
 use scope::Scope;
 use step::{Cargo, Step};
 
@@ -20,7 +20,7 @@ use step::{Cargo, Step};
 /// The first check that fails; what comes after it is not tried.
 pub fn run(workspace: &Workspace, fast: bool) -> Result<()> {
     let scope = if fast { Scope::without_sdk(workspace) } else { Scope::Workspace };
-    in_order(workspace, &steps(&scope), &mut console::note)
+    in_order(workspace, &steps(&scope, fidelity::has_probe(workspace)), &mut console::note)
 }
 
 fn in_order(workspace: &Workspace, steps: &[Step], say: &mut dyn FnMut(&str)) -> Result<()> {
@@ -56,7 +56,7 @@ fn shown(elapsed: Duration) -> String {
     }
 }
 
-fn steps(scope: &Scope) -> Vec<Step> {
+fn steps(scope: &Scope, probe: bool) -> Vec<Step> {
     let mut steps = house_rules();
     steps.extend(compiled(scope));
     if scope.holds_the_program() {
@@ -69,7 +69,38 @@ fn steps(scope: &Scope) -> Vec<Step> {
         test,
         "the failing tests are named above; run one with `cargo test -p PACKAGE NAME`",
     ));
+    if scope.holds_the_program() {
+        steps.extend(witnesses());
+        steps.extend(probe.then(faithful));
+    }
     steps
+}
+
+/// What others say about the program: AWS's published models, and an emulator that is not ours.
+fn witnesses() -> [Step; 2] {
+    [
+        Step::own(
+            "requests",
+            "cargo xtask requests",
+            |w| requests::run(w, None),
+            "AWS would refuse the requests above",
+        ),
+        Step::own(
+            "second opinion",
+            "cargo xtask opinion",
+            |workspace| opinion::run(workspace, None),
+            "mend what is WRONG above; what moto cannot do belongs in tests/opinion/skips.toml, with the reason",
+        ),
+    ]
+}
+
+fn faithful() -> Step {
+    Step::own(
+        "fidelity",
+        "cargo xtask fidelity --check",
+        fidelity::check,
+        "teach the sandbox, or say in crates/xtask/src/fidelity/held.toml by which fact the check is wrong",
+    )
 }
 
 /// What needs no build but this program's own.
@@ -103,7 +134,7 @@ mod tests {
     use super::*;
 
     fn lines(scope: &Scope) -> Vec<String> {
-        steps(scope).iter().map(|step| step.action.to_string()).collect()
+        steps(scope, true).iter().map(|step| step.action.to_string()).collect()
     }
 
     #[test]
@@ -119,8 +150,17 @@ mod tests {
                 "cargo doc --no-deps --workspace",
                 "cargo build -p globe",
                 "cargo test --workspace",
+                "cargo xtask requests",
+                "cargo xtask opinion",
+                "cargo xtask fidelity --check",
             ]
         );
+    }
+
+    #[test]
+    fn without_a_probe_there_is_no_figure_to_check() {
+        let last = steps(&Scope::Workspace, false).last().map(|step| step.title);
+        assert_eq!(last, Some("second opinion"));
     }
 
     #[test]

@@ -1,0 +1,71 @@
+//! What every trial of the program from outside needs: the program, a Python, and a folder for what they write.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::python::Python;
+use crate::server::Server;
+use crate::workspace::{Workspace, cargo};
+
+/// The account of all trials; emulators take it from the access key.
+pub const ACCOUNT: &str = "123456789012";
+
+/// One trial.
+pub struct Trial {
+    /// The built program.
+    pub globe: PathBuf,
+    /// Python with its packages.
+    pub python: Python,
+    /// An empty folder of its own.
+    pub folder: PathBuf,
+}
+
+impl Trial {
+    /// Builds the program unless one is given, and makes the rest ready; `name` names the folder.
+    ///
+    /// # Errors
+    /// When something of it cannot be made.
+    pub fn ready(workspace: &Workspace, name: &str, globe: Option<PathBuf>) -> Result<Self> {
+        let globe = match globe {
+            Some(given) => fs::canonicalize(&given).with_context(|| format!("there is no {}", given.display()))?,
+            None => built(workspace)?,
+        };
+        let python = Python::ready(workspace)?;
+        let folder = workspace.target().join("opinion").join(format!("{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+        Ok(Self { globe, python, folder })
+    }
+
+    /// An empty sandbox in memory, `speed` sandbox seconds per second.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn sandbox(&self, speed: u32) -> Result<Server> {
+        let speed = speed.to_string();
+        let arguments = ["sandbox", "serve", "--in-memory", "--port", "0", "--speed", &speed];
+        Server::start(&self.python, &self.folder.join("sandbox.log"), &self.globe, &arguments)
+    }
+
+    /// Removes the folder after a success; after a failure says that it is there to be looked at.
+    ///
+    /// # Errors
+    /// The outcome's own.
+    pub fn end<T>(self, outcome: Result<T>) -> Result<T> {
+        let folder = self.folder.display().to_string();
+        if outcome.is_ok() {
+            fs::remove_dir_all(&self.folder).with_context(|| format!("could not remove {folder}"))?;
+        }
+        outcome.with_context(|| format!("logs and state are in {folder}"))
+    }
+}
+
+/// The program, as cargo builds it.
+fn built(workspace: &Workspace) -> Result<PathBuf> {
+    let status = cargo().args(["build", "--package", "globe"]).current_dir(workspace.root()).status();
+    if !status.context("could not run `cargo build`")?.success() {
+        bail!("`cargo build --package globe` failed");
+    }
+    Ok(workspace.target().join("debug/globe"))
+}
