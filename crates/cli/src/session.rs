@@ -55,16 +55,13 @@ impl Session {
     /// # Errors
     /// When a look-up fails.
     pub async fn facts(&self, stack: &Stack, head: &Head, fresh_images: bool) -> Result<Facts, Failure> {
-        let mut facts = pins::facts(stack, head, fresh_images);
-        let missing = pins::missing(stack, &facts);
+        let pins = pins::read(stack, head, fresh_images);
+        let missing = pins.missing(stack);
         let zones = try_join_all(missing.zones.iter().map(|region| self.zones(region))).await?;
-        for (region, zones) in zones {
-            let pinned = facts.zones.entry(region).or_default();
-            let fresh: Vec<String> = zones.into_iter().filter(|zone| !pinned.contains(zone)).collect();
-            pinned.extend(fresh);
-        }
         let images = missing.images.iter().map(|(region, names)| self.images(region, names));
-        facts.images.extend(try_join_all(images).await?.into_iter().flatten());
+        let images = try_join_all(images).await?;
+        let mut facts = pins.fill(&zones.into_iter().collect());
+        facts.images.extend(images.into_iter().flatten());
         Ok(facts)
     }
 
