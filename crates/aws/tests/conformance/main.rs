@@ -2,7 +2,7 @@
 //!
 //! [`bench::Bench::up`] proves for each resource: the create is one mutating call with the owner's tags; the same token
 //! gives the same object; a lost answer is found again; two reads show no change. [`bench::Bench::down`] proves: delete
-//! twice, then gone. A kind without a story here fails `every_kind_has_a_story`.
+//! twice, then gone; and every call is one that the kind declares for reading, writing or deleting. A kind without a story here fails `every_kind_has_a_story`.
 
 mod acm;
 mod autoscaling;
@@ -13,6 +13,7 @@ mod ec2_gateways;
 mod ec2_network;
 mod elbv2;
 mod iam;
+mod permissions;
 mod route53;
 mod s3;
 
