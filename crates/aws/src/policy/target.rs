@@ -71,46 +71,39 @@ impl Target {
             Self::ServiceRoles => return service_roles(subject),
             _ => {}
         }
-        let (resources, regional) = self.resources(subject);
-        let regions = || subject.regions.iter().map(ToString::to_string).collect();
-        let equals = regional.then(|| ("aws:RequestedRegion", regions()));
-        let name = match self {
-            Self::Everything | Self::Regions => String::new(),
-            other => format!("{other:?}"),
+        let (name, resources) = match self {
+            Self::Everything | Self::Regions => (String::new(), vec!["*".to_owned()]),
+            other => (format!("{other:?}"), other.resources(subject)),
         };
+        let regions = || subject.regions.iter().map(ToString::to_string).collect();
+        let equals = (self == Self::Regions).then(|| ("aws:RequestedRegion", regions()));
         if resources.is_empty() { Vec::new() } else { vec![Bounds { name, resources, equals }] }
     }
 
-    /// ARNs, and whether regions bound them too.
-    fn resources(self, subject: &Subject<'_>) -> (Vec<String>, bool) {
+    /// ARNs. Those of regional services leave the region open: the names bound them, and policies are short.
+    fn resources(self, subject: &Subject<'_>) -> Vec<String> {
         let account = subject.account;
-        let of = |kind: &str, arn: &dyn Fn(&str) -> String| -> Vec<String> {
-            names(subject, kind).iter().map(|name| arn(name)).collect()
-        };
+        let of = |kind: &str, arn: &dyn Fn(&str) -> String| names(subject, kind).iter().map(|name| arn(name)).collect();
+        let zones = || "arn:aws:route53:::hostedzone/*".to_owned();
+        let checks = || "arn:aws:route53:::healthcheck/*".to_owned();
         match self {
-            Self::Everything | Self::PassedRoles | Self::ServiceRoles => (vec!["*".to_owned()], false),
-            Self::Regions => (vec!["*".to_owned()], true),
-            Self::Buckets => (of("s3/bucket", &|name| format!("arn:aws:s3:::{name}")), false),
-            Self::Objects => (of("s3/bucket", &|name| format!("arn:aws:s3:::{name}/*")), false),
-            Self::Tables => (of("dynamodb/table", &|name| format!("arn:aws:dynamodb:*:{account}:table/{name}")), true),
-            Self::Roles => (of("iam/role", &|name| format!("arn:aws:iam::{account}:role/{name}")), false),
+            Self::Everything | Self::Regions | Self::PassedRoles | Self::ServiceRoles => vec!["*".to_owned()],
+            Self::Buckets => of("s3/bucket", &|name| format!("arn:aws:s3:::{name}")),
+            Self::Objects => of("s3/bucket", &|name| format!("arn:aws:s3:::{name}/*")),
+            Self::Tables => of("dynamodb/table", &|name| format!("arn:aws:dynamodb:*:{account}:table/{name}")),
+            Self::Roles => of("iam/role", &|name| format!("arn:aws:iam::{account}:role/{name}")),
             Self::Profiles => {
-                (of("iam/instance_profile", &|name| format!("arn:aws:iam::{account}:instance-profile/{name}")), false)
+                of("iam/instance_profile", &|name| format!("arn:aws:iam::{account}:instance-profile/{name}"))
             }
-            Self::Groups => {
-                let arn = |name: &str| {
-                    format!("arn:aws:autoscaling:*:{account}:autoScalingGroup:*:autoScalingGroupName/{name}")
-                };
-                (of("autoscaling/group", &arn), true)
-            }
-            Self::Balancers => (balancers(subject), true),
-            Self::Certificates => (vec![format!("arn:aws:acm:*:{account}:certificate/*")], true),
-            Self::Zones => (vec!["arn:aws:route53:::hostedzone/*".to_owned()], false),
-            Self::Checks => (vec!["arn:aws:route53:::healthcheck/*".to_owned()], false),
-            Self::ZonesAndChecks => {
-                (["hostedzone", "healthcheck"].map(|kind| format!("arn:aws:route53:::{kind}/*")).into(), false)
-            }
-            Self::Parameters => (subject.parameters.iter().map(|name| parameter(account, name)).collect(), true),
+            Self::Groups => of("autoscaling/group", &|name| {
+                format!("arn:aws:autoscaling:*:{account}:autoScalingGroup:*:autoScalingGroupName/{name}")
+            }),
+            Self::Balancers => balancers(subject),
+            Self::Certificates => vec![format!("arn:aws:acm:*:{account}:certificate/*")],
+            Self::Zones => vec![zones()],
+            Self::Checks => vec![checks()],
+            Self::ZonesAndChecks => vec![zones(), checks()],
+            Self::Parameters => subject.parameters.iter().map(|name| parameter(account, name)).collect(),
         }
     }
 }

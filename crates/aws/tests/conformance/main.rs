@@ -37,3 +37,23 @@ fn every_kind_has_a_story() {
     let missing: Vec<&str> = told().filter(|name| !stories.contains(name)).collect();
     assert!(missing.is_empty(), "kinds without a conformance story: {missing:?}");
 }
+
+/// Tells the stories itself, so that the answer does not depend on which other tests run.
+#[test]
+fn every_declared_action_is_needed() {
+    let stories = [
+        acm::STORIES,
+        autoscaling::STORIES,
+        dynamodb::STORIES,
+        ec2_access::STORIES,
+        ec2_gateways::STORIES,
+        ec2_network::STORIES,
+        elbv2::STORIES,
+        iam::STORIES,
+        route53::STORIES,
+        s3::STORIES,
+    ];
+    stories.concat().into_iter().for_each(|story| story());
+    let unneeded = permissions::unneeded();
+    assert!(unneeded.is_empty(), "declared, and needed by no story: {unneeded:#?}");
+}

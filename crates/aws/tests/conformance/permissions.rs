@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex};
 
 use globe_aws::CallCount;
-use globe_aws::kinds::driver;
+use globe_aws::kinds::{driver, drivers};
 use globe_aws::policy::{beside, called};
 
 /// What a kind is doing.
@@ -35,4 +35,15 @@ pub fn prove(kind: &str, work: Work, call: &CallCount) {
     let needed = needed.entry(kind.to_owned()).or_default();
     needed.extend(called);
     needed.extend(beside(service, operation).iter().map(ToString::to_string));
+}
+
+/// Declared actions that no story so far has needed.
+pub fn unneeded() -> Vec<String> {
+    let needed = NEEDED.lock().expect("no story fails while it holds this");
+    let declared = drivers().flat_map(|driver| {
+        let actions = driver.actions();
+        [actions.read, actions.write, actions.delete].concat().into_iter().map(|action| (driver.name(), action))
+    });
+    let idle = declared.filter(|(kind, action)| !needed.get(*kind).is_some_and(|needed| needed.contains(*action)));
+    idle.map(|(kind, action)| format!("{kind} {action}")).collect()
 }

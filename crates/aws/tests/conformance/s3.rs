@@ -12,6 +12,12 @@ use crate::bench::{ACCOUNT, Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["s3/bucket", "s3/replication"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] = &[
+    a_bucket_comes_changes_and_goes,
+    data_is_kept_until_it_may_be_deleted,
+    objects_written_in_either_region_reach_the_other,
+];
 
 const OTHER: &str = "us-west-2";
 const CLASSIC: &str = "us-east-1";
@@ -35,7 +41,7 @@ async fn versions(cx: &Scoped, bucket: &str) -> Vec<(String, bool)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bucket_comes_changes_and_goes() {
+pub async fn a_bucket_comes_changes_and_goes() {
     let mut bench = Bench::new();
     let bucket = Address::new(REGION, Bucket::NAME, "assets");
     let first = spec("acme-assets");
@@ -78,7 +84,7 @@ async fn what_others_changed_by_hand_is_mended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn data_is_kept_until_it_may_be_deleted() {
+pub async fn data_is_kept_until_it_may_be_deleted() {
     let mut bench = Bench::new();
     let bucket = Address::new(REGION, Bucket::NAME, "assets");
     bench.up::<Bucket>(&bucket, &spec("acme-assets")).await;
@@ -133,7 +139,7 @@ fn replication(from: &str, destinations: Vec<ReplicationDestination>) -> Replica
 }
 
 #[tokio::test(start_paused = true)]
-async fn objects_written_in_either_region_reach_the_other() {
+pub async fn objects_written_in_either_region_reach_the_other() {
     let mut bench = Bench::new();
     let role = Address::new("global", Role::NAME, "replication");
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/acme-replication");
