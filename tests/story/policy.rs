@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::globe::{Place, Said};
+use crate::globe::{Place, Ran};
 use crate::stops::SMALL;
 
 const REFERENCE: &str = include_str!("../../config/globe.toml");
@@ -15,7 +15,7 @@ fn print(place: &Place, command: &str, file: &str) -> Value {
 }
 
 /// Runs a command in a sandbox that enforces a policy.
-fn under(place: &Place, policy: &str, arguments: &[&str]) -> Said {
+fn under(place: &Place, policy: &str, arguments: &[&str]) -> Ran {
     let sandbox = ["--sandbox", "--time", "virtual", "--sandbox-policy", policy];
     place.globe(&[&sandbox[..], arguments].concat())
 }
