@@ -260,7 +260,9 @@ pub async fn protected_instances_do_not_keep_a_group_alive() {
     let protect = protect.new_instances_protected_from_scale_in(true).desired_capacity(4);
     protect.send().await.expect("two more, protected");
     tokio::time::sleep(Duration::from_secs(60)).await;
-    Group::delete(&cx, &id, DataPolicy::Keep).await.expect_err("instances are in it");
+    let group = Address::new(REGION, Group::NAME, "web");
+    bench.adopt(&group, &id);
+    bench.refuses_delete(&group).await;
     let plain = autoscaling.delete_auto_scaling_group().auto_scaling_group_name(&id).send().await;
     assert!(plain.expect_err("too early").as_service_error().is_some_and(|error| error.is_resource_in_use_fault()));
     tokio::time::sleep(Duration::from_secs(61)).await;

@@ -79,6 +79,11 @@ impl Bench {
         self.outputs.insert(address.clone(), serde_json::to_value(outputs).expect("outputs are JSON"));
     }
 
+    /// Takes what a story made with its own hands for made.
+    pub fn adopt(&mut self, address: &Address, id: &str) {
+        self.made.push((address.clone(), id.to_owned()));
+    }
+
     /// The id of something made.
     pub fn id(&self, address: &Address) -> String {
         let found = self.made.iter().find(|(made, _)| made == address);
@@ -171,10 +176,21 @@ impl Bench {
         self.publish::<K>(address, &self.lower::<K>(spec)).await;
     }
 
-    /// Creates and settles.
+    /// Creates, settles, and proves that tags come and go.
     pub async fn up<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
         self.start::<K>(address, spec).await;
         self.settle::<K>(address, spec).await;
+        self.retag::<K>(address, spec).await;
+    }
+
+    /// A tag that the spec gains and loses comes and goes in place, where the kind has tags.
+    async fn retag<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
+        let mut more = serde_json::to_value(spec).expect("spec is JSON");
+        let Some(tags) = more.get_mut("tags").and_then(Value::as_object_mut) else { return };
+        tags.insert("for-a-while".into(), "yes".into());
+        let more: K::Spec = serde_json::from_value(more).expect("spec round-trips");
+        self.patches::<K>(address, &more).await;
+        self.patches::<K>(address, spec).await;
     }
 
     async fn patch<P: serde::Serialize>(&self, address: &Address, patch: &P) {
