@@ -5,5 +5,6 @@ mod commands;
 #[cfg(unix)]
 mod crash;
 mod globe;
+mod policy;
 mod reference;
 mod stops;

@@ -10,6 +10,7 @@ mod error;
 pub mod kinds;
 mod lookup;
 mod meter;
+pub mod policy;
 mod refine;
 
 pub use clients::Clients;

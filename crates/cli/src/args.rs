@@ -36,6 +36,9 @@ pub struct Global {
     /// What goes wrong in the sandbox: `ACTION[@REGION]:FAULT[:FIRST[:COUNT]]`; may be repeated
     #[arg(long = "fault", global = true, value_name = "RULE")]
     pub faults: Vec<FaultRule>,
+    /// An IAM policy that the sandbox enforces, such as `globe policy` prints
+    #[arg(long, global = true, value_name = "FILE", requires = "sandbox")]
+    pub sandbox_policy: Option<PathBuf>,
     /// One JSON object per line on standard output
     #[arg(long, global = true)]
     pub json: bool,
@@ -77,6 +80,8 @@ pub enum Command {
     Status,
     /// The graph of resources, as DOT or Mermaid
     Graph(GraphArgs),
+    /// The least IAM policy that the stack needs; needs no credentials
+    Policy(PolicyArgs),
     /// Show who holds which region, and take it away
     Unlock(UnlockArgs),
     /// Look into the state
@@ -196,6 +201,26 @@ pub struct GraphArgs {
     pub chosen: Chosen,
 }
 
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// What it is to allow
+    #[arg(long = "for", value_enum, default_value_t = PolicyFor::All, value_name = "COMMAND")]
+    pub command: PolicyFor,
+}
+
+/// What a policy allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicyFor {
+    /// To read
+    Diff,
+    /// To read, make and change; not to replace or remove
+    Up,
+    /// To read and delete everything
+    Down,
+    /// All commands: `up` that replaces or removes, `down` of one region among others
+    All,
+}
+
 /// How a graph is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GraphFormat {
@@ -250,6 +275,9 @@ pub struct ServeArgs {
     /// Enforce AWS's published request limits
     #[arg(long)]
     pub limits: bool,
+    /// Enforce an IAM policy, such as `globe policy` prints
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use globe_engine::{RecoverError, RunError};
 use globe_graph::GraphError;
-use globe_model::{CallError, ErrorClass, JournalError};
+use globe_model::{CallError, ErrorClass, JournalError, Missing};
 use serde::Serialize;
 
 /// How the process ends.
@@ -138,8 +138,10 @@ impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let class = error.class;
         let failure = Self::from_error(Exit::Failed, &error);
+        if let Some(missing) = Missing::of(&error) {
+            return failure.hint(missing.advice());
+        }
         match class {
-            ErrorClass::Denied => failure.hint(format!("the credentials lack `{}`", error.operation)),
             ErrorClass::Broken | ErrorClass::Ambiguous => failure.hint(
                 "are there credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, SSO) and a network? `--sandbox` needs neither",
             ),

@@ -8,7 +8,10 @@ use globe_blueprint::{Facts, expand};
 use globe_config::Stack;
 use globe_engine::{Ports, guard, observe};
 use globe_graph::{Graph, GraphBuilder, remaining};
-use globe_model::{Command, DataPolicy, Event, Head, Journal, KindTable, Notice, Plan, PlanReport};
+use globe_model::{
+    Address, CallError, Command, DataPolicy, ErrorClass, Event, Head, Inventory, Journal, KindTable, Missing, Notice,
+    Plan, PlanReport,
+};
 use globe_planner::{Input, edges_into, plan};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -24,6 +27,8 @@ pub struct Planned {
     pub report: PlanReport,
     /// How long its longest chain takes typically.
     pub estimate: Duration,
+    /// What could not be read for want of a permission.
+    pub denied: Vec<(Address, CallError)>,
 }
 
 /// What is to be planned.
@@ -91,7 +96,17 @@ pub async fn make_plan(
     let (plan, mut report) = plan(&input);
     report.notices.extend(guard(&*session.cloud, &plan).await);
     let estimate = estimate(&plan, &session.kinds);
-    Ok(Planned { plan, report, estimate })
+    let denied = denied(&inventory, &report);
+    Ok(Planned { plan, report, estimate, denied })
+}
+
+/// What this plan concerns and the caller may not read.
+fn denied(inventory: &Inventory, report: &PlanReport) -> Vec<(Address, CallError)> {
+    let concerned = |address: &Address| {
+        report.notices.iter().any(|notice| matches!(notice, Notice::Unreadable { address: one, .. } if one == address))
+    };
+    let errors = inventory.errors().filter(|(address, error)| error.class == ErrorClass::Denied && concerned(address));
+    errors.map(|(address, error)| (address.clone(), error.clone())).collect()
 }
 
 fn wanted(
@@ -132,13 +147,20 @@ fn estimate(plan: &Plan, kinds: &KindTable) -> Duration {
     remaining(&weights, &after).total()
 }
 
-/// The failure that a plan's refusals amount to, if there are any.
-pub fn refusal(report: &PlanReport) -> Option<Failure> {
+/// The failure that a plan's refusals amount to, if there are any. A run that may not read something is one: it could
+/// not tell whether what it makes is as wanted.
+pub fn refusal(planned: &Planned) -> Option<Failure> {
     let mut failure = Failure::new(Exit::Refused, "the plan is refused; nothing was changed");
-    for notice in report.refusals() {
+    for notice in planned.report.refusals() {
         if let Notice::Refused { address, reason } = notice {
             failure.causes.push(format!("{address}: {reason}"));
         }
     }
+    let mut advice = BTreeSet::new();
+    for (address, error) in &planned.denied {
+        failure.causes.push(format!("{address}: {error}"));
+        advice.extend(Missing::of(error).map(|missing| missing.advice()));
+    }
+    failure.hints.extend(advice);
     (!failure.causes.is_empty()).then_some(failure)
 }

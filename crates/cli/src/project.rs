@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use globe_config::Stack;
+use globe_sandbox::{Policy, PolicyError};
 
 use crate::args::Global;
 use crate::failure::{Exit, Failure};
@@ -52,6 +53,17 @@ pub fn folder(file: &Path) -> PathBuf {
 /// Where the sandbox keeps its world, and the state of stacks that live in it.
 pub fn sandbox_folder(folder: &Path) -> PathBuf {
     folder.join(".globe").join("sandbox")
+}
+
+/// Reads the policy that a sandbox enforces.
+///
+/// # Errors
+/// When the file cannot be read, or is no policy document.
+pub fn sandbox_policy(file: &Path) -> Result<Policy, Failure> {
+    let failed =
+        |why: String| Failure::new(Exit::Failed, format!("could not use the policy {}: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+    text.parse().map_err(|error: PolicyError| failed(error.to_string()))
 }
 
 /// Where the state lives. A rehearsal in the sandbox never touches the real state.

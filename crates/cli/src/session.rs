@@ -17,7 +17,7 @@ use crate::args::{Global, TimeMode};
 use crate::clock::{HurriedClock, SandboxTime, SystemClock};
 use crate::failure::{Exit, Failure, wrong_account};
 use crate::pins;
-use crate::project::{Project, sandbox_folder};
+use crate::project::{Project, sandbox_folder, sandbox_policy};
 
 /// Sandbox seconds per second in scaled time: the reference stack's slowest chain, some ten minutes, takes ten seconds.
 const SCALE: f64 = 60.0;
@@ -103,6 +103,7 @@ fn in_process(global: &Global, project: &Project) -> Result<(SdkConfig, Arc<dyn 
         scale: if global.time == TimeMode::Scaled { SCALE } else { 1.0 },
         account: account.clone(),
         faults: global.faults.clone(),
+        policy: global.sandbox_policy.as_deref().map(sandbox_policy).transpose()?,
         ..Options::default()
     };
     let sandbox = Sandbox::open(options).map_err(|error| Failure::from_error(Exit::Failed, &error))?;

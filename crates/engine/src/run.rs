@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use globe_model::{
-    Action, Address, CallError, ErrorClass, Event, Failure, JournalError, Lease, Plan, RunEnd, RunStart, Summary,
+    Action, Address, CallError, ErrorClass, Event, Failure, JournalError, Lease, Missing, Plan, RunEnd, RunStart,
+    Summary,
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -226,7 +227,7 @@ async fn perform(shared: &Shared, index: usize, news: &UnboundedSender<News>) ->
 /// What to do next, by class.
 fn hint(error: &CallError) -> Option<String> {
     let text = match error.class {
-        ErrorClass::Denied => format!("the credentials lack `{}`, or a policy denies it", error.operation),
+        ErrorClass::Denied => Missing::of(error)?.advice(),
         ErrorClass::Quota => "ask AWS to raise this quota (Service Quotas), or use less".to_owned(),
         ErrorClass::AlreadyExists => {
             "something of this name exists and does not bear this stack's mark: rename one of the two".to_owned()

@@ -12,6 +12,7 @@ mod event;
 mod inventory;
 mod journal;
 mod kind;
+mod permission;
 mod plan;
 mod registry;
 mod tags;
@@ -31,6 +32,7 @@ pub use kind::{
     Change, Changes, Durations, Edge, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict,
     changes,
 };
+pub use permission::Missing;
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
 pub use registry::{ErasedKind, KindTable, erased};
 pub use tags::{OWNER_ADDRESS, OWNER_NONCE, OWNER_STACK, Owner, TagPatch, Tags};

@@ -14,6 +14,7 @@ use crate::clock::SandboxClock;
 use crate::fault::{Fault, FaultRule, Faults};
 use crate::ledger::Ledger;
 use crate::limits::Buckets;
+use crate::policy::{self, Policy};
 use crate::world::{Seconds, World};
 use crate::{services, wire};
 
@@ -36,6 +37,8 @@ pub struct Options {
     pub limits: bool,
     /// What goes wrong.
     pub faults: Vec<FaultRule>,
+    /// What callers may do; `None` lets them do everything.
+    pub policy: Option<Policy>,
 }
 
 impl Default for Options {
@@ -49,6 +52,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             limits: false,
             faults: Vec::new(),
+            policy: None,
         }
     }
 }
@@ -163,7 +167,7 @@ impl Sandbox {
                 Err(ApiError::new("ServiceUnavailable", "The service is unavailable.").status(503))
             }
             Some(Fault::Throttled) => Err(wire::throttled(&incoming.service)),
-            Some(Fault::Denied) => Err(wire::denied(&incoming.service, &incoming.action)),
+            Some(Fault::Denied) => Err(policy::denied(&incoming, self.account(&incoming))),
             _ => self.act(&incoming),
         };
         let answer = match fault {
@@ -199,13 +203,21 @@ impl Sandbox {
         });
     }
 
+    /// The caller's account.
+    fn account<'a>(&'a self, incoming: &'a wire::Incoming) -> &'a str {
+        incoming.account.as_deref().unwrap_or(&self.0.options.account)
+    }
+
     fn act(&self, incoming: &wire::Incoming) -> crate::call::Answer {
         let now = self.0.clock.now();
         let options = &self.0.options;
-        let account = incoming.account.as_deref().unwrap_or(&options.account);
+        let account = self.account(incoming);
         let (service, action) = (&incoming.service, &incoming.action);
         if options.limits && !lock(&self.0.buckets).admit(account, &incoming.region, service, action, now) {
             return Err(wire::throttled(service));
+        }
+        if let Some(policy) = &options.policy {
+            policy.admit(incoming, account)?;
         }
         let mut guard = lock(&self.0.world);
         let (world, ledger) = &mut *guard;

@@ -9,6 +9,8 @@ use crate::bench::{ACCOUNT, Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["acm/certificate"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] = &[a_certificate_is_requested_proven_and_replaced_by_name];
 
 /// Puts an object into the account, as another file's story would have made it.
 pub fn plant(bench: &Bench, region: &str, kind: &str, id: &str, body: Value) {
@@ -52,7 +54,7 @@ fn spec() -> CertificateSpec {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_is_requested_proven_and_replaced_by_name() {
+pub async fn a_certificate_is_requested_proven_and_replaced_by_name() {
     let mut bench = Bench::new();
     let certificate = Address::new(REGION, "acm/certificate", "site");
     bench.start::<Certificate>(&certificate, &spec()).await;

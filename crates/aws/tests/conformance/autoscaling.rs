@@ -18,6 +18,9 @@ use crate::iam::role_spec;
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["autoscaling/group", "autoscaling/policy"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] =
+    &[a_group_and_its_policy_come_change_and_go, protected_instances_do_not_keep_a_group_alive];
 
 const TEMPLATE: &str = "lt-0123456789abcdef0";
 
@@ -98,7 +101,7 @@ async fn desired_capacity(cx: &Scoped) -> i32 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_and_its_policy_come_change_and_go() {
+pub async fn a_group_and_its_policy_come_change_and_go() {
     let mut bench = Bench::new();
     let subnets = network(&mut bench).await;
     plant_template(&mut bench, &json!({"instanceType": "m6i.large", "imageId": "ami-1"}));
@@ -245,7 +248,7 @@ async fn a_group_that_cannot_launch_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn protected_instances_do_not_keep_a_group_alive() {
+pub async fn protected_instances_do_not_keep_a_group_alive() {
     let mut bench = Bench::new();
     network(&mut bench).await;
     plant_template(&mut bench, &json!({}));
@@ -257,7 +260,9 @@ async fn protected_instances_do_not_keep_a_group_alive() {
     let protect = protect.new_instances_protected_from_scale_in(true).desired_capacity(4);
     protect.send().await.expect("two more, protected");
     tokio::time::sleep(Duration::from_secs(60)).await;
-    Group::delete(&cx, &id, DataPolicy::Keep).await.expect_err("instances are in it");
+    let group = Address::new(REGION, Group::NAME, "web");
+    bench.adopt(&group, &id);
+    bench.refuses_delete(&group).await;
     let plain = autoscaling.delete_auto_scaling_group().auto_scaling_group_name(&id).send().await;
     assert!(plain.expect_err("too early").as_service_error().is_some_and(|error| error.is_resource_in_use_fault()));
     tokio::time::sleep(Duration::from_secs(61)).await;

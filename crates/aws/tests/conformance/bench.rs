@@ -15,6 +15,8 @@ use globe_model::{
 use globe_sandbox::{Options, Sandbox};
 use serde_json::Value;
 
+use crate::permissions::{self, Work};
+
 /// The region of regional stories.
 pub const REGION: &str = "eu-central-1";
 /// The account of all stories.
@@ -34,7 +36,10 @@ pub fn tags(name: &str) -> Tags {
 
 /// AWS as one stack sees it, and what it has made there.
 pub struct Bench {
+    /// What globe does: every call is held against the kind's declared actions.
     cloud: AwsCloud,
+    /// What the story does around it.
+    hands: AwsCloud,
     sandbox: Sandbox,
     outputs: BTreeMap<Address, Value>,
     made: Vec<(Address, String)>,
@@ -55,12 +60,13 @@ impl Bench {
             .http_client(sandbox.http_client())
             .build();
         let owner = Owner { stack: "acme".into(), account: ACCOUNT.into() };
-        Self { cloud: AwsCloud::new(config, owner), sandbox, outputs: BTreeMap::new(), made: Vec::new() }
+        let (cloud, hands) = (AwsCloud::new(config.clone(), owner.clone()), AwsCloud::new(config, owner));
+        Self { cloud, hands, sandbox, outputs: BTreeMap::new(), made: Vec::new() }
     }
 
     /// The SDK's clients, for what a story needs around the kind it tells of.
     pub fn scoped(&self, scope: &str) -> Scoped {
-        self.cloud.scoped(&scope.into())
+        self.hands.scoped(&scope.into())
     }
 
     /// The sandbox itself.
@@ -71,6 +77,11 @@ impl Bench {
     /// Takes a resource for made, with these outputs: upstream that another file's story proves.
     pub fn assume<K: Kind>(&mut self, address: &Address, outputs: &K::Outputs) {
         self.outputs.insert(address.clone(), serde_json::to_value(outputs).expect("outputs are JSON"));
+    }
+
+    /// Takes what a story made with its own hands for made.
+    pub fn adopt(&mut self, address: &Address, id: &str) {
+        self.made.push((address.clone(), id.to_owned()));
     }
 
     /// The id of something made.
@@ -88,7 +99,8 @@ impl Bench {
     }
 
     async fn read<K: Kind>(&self, address: &Address) -> Option<K::Live> {
-        let live = self.cloud.read(address, &self.id(address)).await.expect("reads");
+        let id = self.id(address);
+        let live = self.proved(K::NAME, Work::Read, self.cloud.read(address, &id)).await.expect("reads");
         live.map(|live| serde_json::from_value(live).expect("live round-trips through JSON"))
     }
 
@@ -100,14 +112,16 @@ impl Bench {
         let desired = self.lower::<K>(spec);
         let token = Token::random();
         let writes_before = self.writes();
-        let id = self.retry(|| self.cloud.create(address, &desired, &token)).await;
+        let create = self.retry(|| self.cloud.create(address, &desired, &token));
+        let id = self.proved(K::NAME, Work::Write, create).await;
         assert_eq!(self.writes() - writes_before, 1, "create of {address} is one mutating call");
         if K::RECOVERY == Recovery::Token {
             let again = self.cloud.create(address, &desired, &token).await.expect("the same token again");
             assert_eq!(again, id, "the same token gives the same object");
         }
         let wanted = [Wanted { address: address.clone(), desired: desired.clone() }];
-        let found = self.cloud.discover(K::NAME, &address.scope, &wanted).await.expect("discovers");
+        let discover = self.cloud.discover(K::NAME, &address.scope, &wanted);
+        let found = self.proved(K::NAME, Work::Read, discover).await.expect("discovers");
         let found: Vec<_> = found.into_iter().filter(|candidate| candidate.address == *address).collect();
         assert_eq!(found.len(), 1, "a lost answer to the create of {address} is found again: {found:?}");
         assert_eq!(found.first().map(|candidate| candidate.id.as_str()), Some(id.as_str()));
@@ -162,15 +176,27 @@ impl Bench {
         self.publish::<K>(address, &self.lower::<K>(spec)).await;
     }
 
-    /// Creates and settles.
+    /// Creates, settles, and proves that tags come and go.
     pub async fn up<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
         self.start::<K>(address, spec).await;
         self.settle::<K>(address, spec).await;
+        self.retag::<K>(address, spec).await;
+    }
+
+    /// A tag that the spec gains and loses comes and goes in place, where the kind has tags.
+    async fn retag<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
+        let mut more = serde_json::to_value(spec).expect("spec is JSON");
+        let Some(tags) = more.get_mut("tags").and_then(Value::as_object_mut) else { return };
+        tags.insert("for-a-while".into(), "yes".into());
+        let more: K::Spec = serde_json::from_value(more).expect("spec round-trips");
+        self.patches::<K>(address, &more).await;
+        self.patches::<K>(address, spec).await;
     }
 
     async fn patch<P: serde::Serialize>(&self, address: &Address, patch: &P) {
         let (id, patch) = (self.id(address), serde_json::to_value(patch).expect("a patch is JSON"));
-        self.retry(|| self.cloud.update(address, &id, &patch)).await;
+        let update = self.retry(|| self.cloud.update(address, &id, &patch));
+        self.proved(&address.kind, Work::Write, update).await;
     }
 
     /// Another spec is a patch, and once applied no change is left. The resource keeps the new spec.
@@ -193,7 +219,9 @@ impl Bench {
 
     /// Deleting is refused as long as a dependent exists, in a class that the engine waits on.
     pub async fn refuses_delete(&self, address: &Address) {
-        let refused = self.cloud.delete(address, &self.id(address), DataPolicy::Keep).await;
+        let id = self.id(address);
+        let delete = self.cloud.delete(address, &id, DataPolicy::Keep);
+        let refused = self.proved(&address.kind, Work::Delete, delete).await;
         let class = refused.err().map(|error| error.class);
         assert!(
             matches!(class, Some(ErrorClass::Dependency | ErrorClass::Conflict | ErrorClass::HoldsData)),
@@ -204,14 +232,30 @@ impl Bench {
     /// Deletes everything made, newest first, each twice, until it is gone.
     pub async fn down(&mut self) {
         while let Some((address, id)) = self.made.pop() {
-            self.retry(|| self.cloud.delete(&address, &id, DataPolicy::Delete)).await;
+            let kind = address.kind.as_str();
+            let at_risk = self.cloud.data_at_risk(&address, &id);
+            self.proved(kind, Work::Read, at_risk).await.expect("can be asked about its data");
+            let delete = || self.retry(|| self.cloud.delete(&address, &id, DataPolicy::Delete));
+            self.proved(kind, Work::Delete, delete()).await;
             let deadline = tokio::time::Instant::now() + PATIENCE;
-            while self.cloud.read(&address, &id).await.expect("reads").is_some() {
+            while self.proved(kind, Work::Read, self.cloud.read(&address, &id)).await.expect("reads").is_some() {
                 assert!(tokio::time::Instant::now() < deadline, "{address} never goes");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            self.retry(|| self.cloud.delete(&address, &id, DataPolicy::Delete)).await;
+            self.proved(kind, Work::Delete, delete()).await;
         }
+    }
+
+    /// Every call made meanwhile is one that the kind declares for this work.
+    async fn proved<T>(&self, kind: &str, work: Work, doing: impl Future<Output = T>) -> T {
+        let before = self.cloud.meter().counts();
+        let done = doing.await;
+        for count in self.cloud.meter().counts() {
+            if !before.contains(&count) {
+                permissions::prove(kind, work, &count);
+            }
+        }
+        done
     }
 
     /// As the engine does: repeats while the class says that it heals.

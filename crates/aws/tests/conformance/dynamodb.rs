@@ -13,6 +13,8 @@ use crate::bench::{Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["dynamodb/table", "dynamodb/replica"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] = &[a_table_comes_changes_and_goes, replicas_come_one_by_one_share_items_and_go];
 
 const TABLE: &str = "acme-user-sessions";
 const AWAY: &str = "us-west-2";
@@ -53,7 +55,7 @@ async fn sees(cx: &Scoped, id: &str) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_comes_changes_and_goes() {
+pub async fn a_table_comes_changes_and_goes() {
     let mut bench = Bench::new();
     let address = Address::new(REGION, Table::NAME, "user-sessions");
     let first = TableSpec { stream: false, ..table() };
@@ -101,7 +103,7 @@ async fn a_table_is_deleted_only_when_its_items_may_be_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn replicas_come_one_by_one_share_items_and_go() {
+pub async fn replicas_come_one_by_one_share_items_and_go() {
     let mut bench = Bench::new();
     let home = Address::new(REGION, Table::NAME, "user-sessions");
     bench.up::<Table>(&home, &table()).await;

@@ -18,6 +18,12 @@ use crate::bench::{ACCOUNT, Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["ec2/security_group", "ec2/vpc_endpoint", "ec2/launch_template"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] = &[
+    groups_let_in_whom_they_name_and_hold_each_other,
+    an_endpoint_routes_where_it_is_told_to,
+    a_template_gets_a_version_per_change,
+];
 
 const IMAGE: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
 
@@ -52,7 +58,7 @@ fn group(name: &str, ingress: Vec<RuleSpec>, egress: Vec<RuleSpec>) -> SecurityG
 }
 
 #[tokio::test(start_paused = true)]
-async fn groups_let_in_whom_they_name_and_hold_each_other() {
+pub async fn groups_let_in_whom_they_name_and_hold_each_other() {
     let (mut bench, vpc) = with_vpc().await;
     let balancer = Address::new(REGION, "ec2/security_group", "balancer");
     let open = |port| tcp(port, network("0.0.0.0/0"), "the world");
@@ -148,7 +154,7 @@ fn routes(bench: &Bench, name: &str) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endpoint_routes_where_it_is_told_to() {
+pub async fn an_endpoint_routes_where_it_is_told_to() {
     let (mut bench, vpc) = with_vpc().await;
     let vpc_id = bench.id(&vpc);
     let [a, b, c] = ["a", "b", "c"].map(|name| plant_route_table(&mut bench, name, &vpc_id));
@@ -205,7 +211,7 @@ fn template(image_id: &str) -> LaunchTemplateSpec {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_template_gets_a_version_per_change() {
+pub async fn a_template_gets_a_version_per_change() {
     let (mut bench, _) = with_vpc().await;
     let web = Address::new(REGION, "ec2/security_group", "web");
     bench.up::<SecurityGroup>(&web, &group("web", vec![], everything_out())).await;

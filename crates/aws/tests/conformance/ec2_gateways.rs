@@ -16,6 +16,13 @@ use crate::bench::{ACCOUNT, Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["ec2/internet_gateway", "ec2/elastic_ip", "ec2/nat_gateway", "ec2/route_table"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] = &[
+    a_way_out_comes_changes_and_goes,
+    routes_change_and_routes_of_others_do_not_count,
+    a_route_made_by_hand_is_redirected,
+    a_subnet_moves_between_tables_without_falling_back,
+];
 
 const ANYWHERE: &str = "0.0.0.0/0";
 
@@ -86,7 +93,7 @@ fn count(bench: &Bench, action: &str) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_way_out_comes_changes_and_goes() {
+pub async fn a_way_out_comes_changes_and_goes() {
     let mut bench = connected().await;
     let [gateway, address] = [at("ec2/internet_gateway", "main"), at("ec2/elastic_ip", "nat-a")];
     bench.patches::<InternetGateway>(&gateway, &InternetGatewaySpec { tags: tags("new"), ..gateway_spec() }).await;
@@ -136,7 +143,7 @@ async fn a_nat_gateway_without_a_way_out_fails_in_aws_words() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn routes_change_and_routes_of_others_do_not_count() {
+pub async fn routes_change_and_routes_of_others_do_not_count() {
     let mut bench = connected().await;
     let main = at("ec2/route_table", "main");
     let spec = table_spec("main", RouteTarget::InternetGateway(here("main")), &["public-a"]);
@@ -163,7 +170,7 @@ async fn routes_change_and_routes_of_others_do_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_route_made_by_hand_is_redirected() {
+pub async fn a_route_made_by_hand_is_redirected() {
     let mut bench = connected().await;
     bench.up::<ElasticIp>(&at("ec2/elastic_ip", "nat-a"), &ElasticIpSpec { tags: tags("nat-a") }).await;
     bench.up::<NatGateway>(&at("ec2/nat_gateway", "nat-a"), &nat_spec()).await;
@@ -212,7 +219,7 @@ async fn updates_may_be_repeated_after_a_lost_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subnet_moves_between_tables_without_falling_back() {
+pub async fn a_subnet_moves_between_tables_without_falling_back() {
     let mut bench = connected().await;
     let out = || RouteTarget::InternetGateway(here("main"));
     bench.up::<RouteTable>(&at("ec2/route_table", "old"), &table_spec("old", out(), &["private-a", "private-b"])).await;

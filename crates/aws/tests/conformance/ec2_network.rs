@@ -7,9 +7,11 @@ use crate::bench::{Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["ec2/vpc", "ec2/subnet"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] = &[a_network_comes_changes_and_goes];
 
 #[tokio::test(start_paused = true)]
-async fn a_network_comes_changes_and_goes() {
+pub async fn a_network_comes_changes_and_goes() {
     let mut bench = Bench::new();
     let vpc = Address::new(REGION, "ec2/vpc", "main");
     let vpc_spec = VpcSpec { cidr: "10.0.0.0/16".into(), tags: tags("main") };

@@ -18,6 +18,12 @@ use crate::bench::{ACCOUNT, Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["elbv2/load_balancer", "elbv2/target_group", "elbv2/listener", "elbv2/listener_rule"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] = &[
+    a_load_balancer_comes_moves_and_goes,
+    a_target_group_changes_its_check_and_moves_by_another_name,
+    listeners_and_rules_hold_what_they_refer_to,
+];
 
 const POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 
@@ -104,7 +110,7 @@ fn rule_spec() -> ListenerRuleSpec {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_load_balancer_comes_moves_and_goes() {
+pub async fn a_load_balancer_comes_moves_and_goes() {
     let mut bench = Bench::new();
     let subnets = network(&mut bench).await;
     let (web, spec) = (address("elbv2/load_balancer", "web"), balancer_spec());
@@ -137,7 +143,7 @@ async fn a_load_balancer_comes_moves_and_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_group_changes_its_check_and_moves_by_another_name() {
+pub async fn a_target_group_changes_its_check_and_moves_by_another_name() {
     let mut bench = Bench::new();
     network(&mut bench).await;
     let (web, spec) = (address("elbv2/target_group", "web"), group_spec("acme-web-1f"));
@@ -153,7 +159,7 @@ async fn a_target_group_changes_its_check_and_moves_by_another_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn listeners_and_rules_hold_what_they_refer_to() {
+pub async fn listeners_and_rules_hold_what_they_refer_to() {
     let mut bench = Bench::new();
     network(&mut bench).await;
     let web = address("elbv2/load_balancer", "web");

@@ -11,6 +11,9 @@ use crate::bench::{ACCOUNT, Bench, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["iam/role", "iam/instance_profile"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] =
+    &[a_role_and_its_profile_come_change_and_go, what_others_did_to_a_role_is_undone_and_does_not_block_its_end];
 
 const SSM: &str = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
 const AGENT: &str = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy";
@@ -37,7 +40,7 @@ fn desired(spec: &RoleSpec) -> RoleDesired {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_role_and_its_profile_come_change_and_go() {
+pub async fn a_role_and_its_profile_come_change_and_go() {
     let mut bench = Bench::new();
     let role = Address::new("global", Role::NAME, "web");
     let spec = role_spec("acme-web");
@@ -67,7 +70,7 @@ async fn a_role_and_its_profile_come_change_and_go() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_others_did_to_a_role_is_undone_and_does_not_block_its_end() {
+pub async fn what_others_did_to_a_role_is_undone_and_does_not_block_its_end() {
     let mut bench = Bench::new();
     let role = Address::new("global", Role::NAME, "web");
     let spec = role_spec("acme-web");

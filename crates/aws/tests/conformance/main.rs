@@ -2,7 +2,7 @@
 //!
 //! [`bench::Bench::up`] proves for each resource: the create is one mutating call with the owner's tags; the same token
 //! gives the same object; a lost answer is found again; two reads show no change. [`bench::Bench::down`] proves: delete
-//! twice, then gone. A kind without a story here fails `every_kind_has_a_story`.
+//! twice, then gone; and every call is one that the kind declares for reading, writing or deleting. A kind without a story here fails `every_kind_has_a_story`.
 
 mod acm;
 mod autoscaling;
@@ -13,6 +13,7 @@ mod ec2_gateways;
 mod ec2_network;
 mod elbv2;
 mod iam;
+mod permissions;
 mod route53;
 mod s3;
 
@@ -35,4 +36,24 @@ fn every_kind_has_a_story() {
     .concat();
     let missing: Vec<&str> = told().filter(|name| !stories.contains(name)).collect();
     assert!(missing.is_empty(), "kinds without a conformance story: {missing:?}");
+}
+
+/// Tells the stories itself, so that the answer does not depend on which other tests run.
+#[test]
+fn every_declared_action_is_needed() {
+    let stories = [
+        acm::STORIES,
+        autoscaling::STORIES,
+        dynamodb::STORIES,
+        ec2_access::STORIES,
+        ec2_gateways::STORIES,
+        ec2_network::STORIES,
+        elbv2::STORIES,
+        iam::STORIES,
+        route53::STORIES,
+        s3::STORIES,
+    ];
+    stories.concat().into_iter().for_each(|story| story());
+    let unneeded = permissions::unneeded();
+    assert!(unneeded.is_empty(), "declared, and needed by no story: {unneeded:#?}");
 }

@@ -16,6 +16,9 @@ use crate::bench::{Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["route53/zone", "route53/health_check", "route53/record"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] =
+    &[a_zone_comes_changes_and_goes, a_health_check_comes_changes_and_goes, records_route_by_every_policy];
 
 fn zone() -> Address {
     Address::new("global", "route53/zone", "main")
@@ -73,7 +76,7 @@ fn values(name: &str, record_type: &str, values: &[&str]) -> RecordSpec {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_zone_comes_changes_and_goes() {
+pub async fn a_zone_comes_changes_and_goes() {
     let mut bench = Bench::new();
     bench.up::<Zone>(&zone(), &zone_spec()).await;
     bench.patches::<Zone>(&zone(), &ZoneSpec { comment: String::new(), tags: tags("renamed"), ..zone_spec() }).await;
@@ -102,7 +105,7 @@ async fn records_of_others_keep_a_zone_and_are_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_health_check_comes_changes_and_goes() {
+pub async fn a_health_check_comes_changes_and_goes() {
     let mut bench = Bench::new();
     assume_balancers(&mut bench, &[REGION]);
     let address = Address::new("global", "route53/health_check", "www");
@@ -127,7 +130,7 @@ async fn a_health_check_comes_changes_and_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn records_route_by_every_policy() {
+pub async fn records_route_by_every_policy() {
     let mut bench = Bench::new();
     let regions = [REGION, "us-east-1"];
     assume_balancers(&mut bench, &regions);

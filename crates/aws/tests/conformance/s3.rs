@@ -12,6 +12,13 @@ use crate::bench::{ACCOUNT, Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["s3/bucket", "s3/replication"];
+/// Those of its stories that need every action its kinds declare.
+pub const STORIES: &[fn()] = &[
+    a_bucket_comes_changes_and_goes,
+    what_others_changed_by_hand_is_mended,
+    data_is_kept_until_it_may_be_deleted,
+    objects_written_in_either_region_reach_the_other,
+];
 
 const OTHER: &str = "us-west-2";
 const CLASSIC: &str = "us-east-1";
@@ -35,7 +42,7 @@ async fn versions(cx: &Scoped, bucket: &str) -> Vec<(String, bool)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bucket_comes_changes_and_goes() {
+pub async fn a_bucket_comes_changes_and_goes() {
     let mut bench = Bench::new();
     let bucket = Address::new(REGION, Bucket::NAME, "assets");
     let first = spec("acme-assets");
@@ -60,8 +67,11 @@ async fn a_bucket_comes_changes_and_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_others_changed_by_hand_is_mended() {
-    use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+pub async fn what_others_changed_by_hand_is_mended() {
+    use aws_sdk_s3::types::{
+        BucketVersioningStatus, ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
+        ServerSideEncryptionRule, VersioningConfiguration,
+    };
     let mut bench = Bench::new();
     let bucket = Address::new(REGION, Bucket::NAME, "assets");
     bench.up::<Bucket>(&bucket, &spec("acme-assets")).await;
@@ -69,6 +79,11 @@ async fn what_others_changed_by_hand_is_mended() {
     let suspended = VersioningConfiguration::builder().status(BucketVersioningStatus::Suspended).build();
     let request = cx.aws.s3.put_bucket_versioning().bucket("acme-assets").versioning_configuration(suspended);
     request.send().await.expect("suspends");
+    let kms = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::AwsKms).build();
+    let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(kms.expect("complete"));
+    let kms = ServerSideEncryptionConfiguration::builder().rules(rule.build()).build().expect("complete");
+    let request = cx.aws.s3.put_bucket_encryption().bucket("acme-assets").server_side_encryption_configuration(kms);
+    request.send().await.expect("encrypts otherwise");
     cx.aws.s3.delete_public_access_block().bucket("acme-assets").send().await.expect("opens");
     cx.aws.s3.delete_bucket_ownership_controls().bucket("acme-assets").send().await.expect("drops");
     bench.patches::<Bucket>(&bucket, &spec("acme-assets")).await;
@@ -78,7 +93,7 @@ async fn what_others_changed_by_hand_is_mended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn data_is_kept_until_it_may_be_deleted() {
+pub async fn data_is_kept_until_it_may_be_deleted() {
     let mut bench = Bench::new();
     let bucket = Address::new(REGION, Bucket::NAME, "assets");
     bench.up::<Bucket>(&bucket, &spec("acme-assets")).await;
@@ -133,7 +148,7 @@ fn replication(from: &str, destinations: Vec<ReplicationDestination>) -> Replica
 }
 
 #[tokio::test(start_paused = true)]
-async fn objects_written_in_either_region_reach_the_other() {
+pub async fn objects_written_in_either_region_reach_the_other() {
     let mut bench = Bench::new();
     let role = Address::new("global", Role::NAME, "replication");
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/acme-replication");

@@ -90,7 +90,7 @@ async fn go(
         }
     };
     show(out, &planned, false);
-    if let Some(failure) = refusal(&planned.report) {
+    if let Some(failure) = refusal(&planned) {
         return Err(failure);
     }
     if planned.plan.is_empty() && planned.plan.leaves_down.is_subset(&head.down) {
@@ -134,7 +134,7 @@ fn given(plan: Plan, project: &Project, head: &Head) -> Result<Planned, Failure>
     if plan.parent != head.seq {
         return Err(JournalError::StalePlan { parent: plan.parent, head: head.seq }.into());
     }
-    Ok(Planned { plan, report: globe_model::PlanReport::default(), estimate: Duration::ZERO })
+    Ok(Planned { plan, report: globe_model::PlanReport::default(), estimate: Duration::ZERO, denied: Vec::new() })
 }
 
 /// The head once everything that an earlier run left open is settled.

@@ -48,7 +48,7 @@ pub async fn diff(global: &Global, out: &Out, args: &DiffArgs) -> Result<Exit, F
 
 /// Shows a plan.
 pub fn show(out: &Out, planned: &Planned, markdown: bool) {
-    let Planned { plan, report, estimate } = planned;
+    let Planned { plan, report, estimate, .. } = planned;
     let text = if out.json {
         plan_json(plan, report, Some(*estimate))
     } else if markdown {

@@ -5,6 +5,7 @@ mod diff;
 mod down;
 mod graph;
 mod init;
+mod policy;
 mod sandbox;
 mod state;
 mod status;
@@ -33,6 +34,7 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Down(args) => down::down(global, out, args).await,
         Command::Status => status::status(global, out).await,
         Command::Graph(args) => graph::graph(global, out, args),
+        Command::Policy(args) => policy::policy(global, out, args),
         Command::Unlock(args) => unlock::unlock(global, out, args).await,
         Command::State { command } => state::state(global, out, command).await,
         Command::Sandbox { command } => sandbox::sandbox(global, out, command).await,

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use crate::args::{Global, SandboxCommand, ServeArgs};
 use crate::failure::{Exit, Failure};
 use crate::out::Out;
-use crate::project::{folder, sandbox_folder};
+use crate::project::{folder, sandbox_folder, sandbox_policy};
 
 /// Serves or forgets the sandbox.
 ///
@@ -30,6 +30,7 @@ async fn start(global: &Global, out: &Out, args: &ServeArgs) -> Result<Exit, Fai
         lag: Duration::try_from_secs_f64(args.lag).unwrap_or_default(),
         limits: args.limits,
         faults: global.faults.clone(),
+        policy: args.policy.as_deref().map(sandbox_policy).transpose()?,
         ..Options::default()
     };
     let sandbox = Sandbox::open(options).map_err(|error| Failure::from_error(Exit::Failed, &error))?;

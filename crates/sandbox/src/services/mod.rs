@@ -63,6 +63,11 @@ pub fn rest_action(
     }
 }
 
+/// Bucket and key of an S3 request's path.
+pub fn s3_path(path: &str) -> (String, String) {
+    s3::split(path)
+}
+
 /// An operation that the sandbox does not have.
 pub fn unknown_operation(call: &Call<'_>) -> ApiError {
     ApiError::new("InvalidAction", format!("The sandbox does not know the operation {}.", call.action)).status(501)

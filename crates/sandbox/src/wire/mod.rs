@@ -62,10 +62,12 @@ pub fn throttled(service: &str) -> ApiError {
 }
 
 /// The error that each service gives to a caller without the permission.
-pub fn denied(service: &str, action: &str) -> ApiError {
-    let message = format!("User is not authorized to perform: {service}:{action}");
+pub fn denied(service: &str, message: String) -> ApiError {
     match service {
-        "ec2" => ApiError::new("UnauthorizedOperation", message).status(403),
+        "ec2" => {
+            let message = format!("You are not authorized to perform this operation. {message}");
+            ApiError::new("UnauthorizedOperation", message).status(403)
+        }
         "dynamodb" | "acm" | "ssm" | "wafv2" => ApiError::new("AccessDeniedException", message),
         _ => ApiError::new("AccessDenied", message).status(403),
     }

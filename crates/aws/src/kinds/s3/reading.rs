@@ -70,10 +70,12 @@ pub async fn tags(cx: &Scoped, name: &str) -> Result<BTreeMap<String, String>, C
 
 /// The tags of a bucket if it is this stack's; `None` if it is not there, not in this region or not the stack's.
 pub async fn owned_tags(cx: &Scoped, name: &str) -> Result<Option<BTreeMap<String, String>>, CallError> {
-    // Facts: 403 is somebody else's bucket; a bucket of another region answers with one of these two codes.
+    // Facts: 403 is somebody else's bucket; a bucket of another region answers with one of these two codes. A 403 for
+    // want of a permission of one's own says so (IAM User Guide, "Troubleshoot access denied error messages").
     let elsewhere = |error: &CallError| {
         let code = error.code.as_deref().unwrap_or_default();
-        error.class == ErrorClass::Denied || ["PermanentRedirect", "AuthorizationHeaderMalformed"].contains(&code)
+        let foreign = error.class == ErrorClass::Denied && !error.message.contains("identity-based policy");
+        foreign || ["PermanentRedirect", "AuthorizationHeaderMalformed"].contains(&code)
     };
     match unless_no_bucket(tags(cx, name).await) {
         Ok(tags) => Ok(tags.filter(|tags| tags.get(OWNER_STACK) == Some(&cx.owner.stack))),

@@ -14,7 +14,7 @@ mod upload;
 mod version;
 
 pub use delivery::allow_log_delivery;
-pub use route::action;
+pub use route::{action, split};
 
 use serde_json::{Map, Value, json};
 
