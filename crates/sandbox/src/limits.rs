@@ -14,7 +14,8 @@ pub struct Budget {
 }
 
 /// What AWS publishes for the actions that have buckets of their own. EC2: "Request throttling for the Amazon EC2
-/// API", read 2026-11; ELB and Route 53: their API references, same date.
+/// API", read 2026-11; ELB and Route 53: their API references, same date; the others' quota
+/// pages, same date.
 pub fn published(service: &str, action: &str) -> Budget {
     let (capacity, refill) = match (service, action) {
         ("ec2", "CreateVpcEndpoint" | "ModifyVpcEndpoint" | "DeleteVpcEndpoints") => (4.0, 0.3),
@@ -42,6 +43,24 @@ pub fn published(service: &str, action: &str) -> Budget {
         ("wafv2", _) => (1.0, 1.0),
         ("acm", "RequestCertificate") => (5.0, 5.0),
         ("acm", _) => (10.0, 10.0),
+        ("kms", "CreateKey" | "CreateAlias" | "UpdateAlias" | "ReplicateKey") => (5.0, 5.0),
+        ("kms", "UntagResource" | "EnableKey" | "DisableKey" | "CancelKeyDeletion") => (5.0, 5.0),
+        ("kms", "TagResource") => (10.0, 10.0),
+        ("kms", "DeleteAlias" | "EnableKeyRotation" | "PutKeyPolicy" | "ScheduleKeyDeletion") => (15.0, 15.0),
+        ("kms", "DescribeKey") => (2000.0, 2000.0),
+        ("kms", _) => (500.0, 500.0),
+        ("secretsmanager", "DescribeSecret" | "GetSecretValue") => (10_000.0, 10_000.0),
+        ("secretsmanager", "ListSecrets") => (100.0, 100.0),
+        ("secretsmanager", _) => (50.0, 50.0),
+        ("monitoring", "PutMetricAlarm" | "PutCompositeAlarm") => (3.0, 3.0),
+        ("monitoring", "DescribeAlarms") => (9.0, 9.0),
+        ("monitoring", "PutDashboard" | "GetDashboard" | "ListDashboards" | "DeleteDashboards") => (10.0, 10.0),
+        ("monitoring", _) => (50.0, 50.0),
+        ("logs", "DescribeLogGroups") => (5.0, 5.0),
+        ("logs", "CreateLogGroup") => (10.0, 10.0),
+        ("cloudtrail", action) if is_read(action) => (10.0, 10.0),
+        ("cloudtrail", _) => (1.0, 1.0),
+        ("events", _) => (50.0, 50.0),
         ("ssm", _) => (40.0, 40.0),
         _ => (100.0, 20.0),
     };

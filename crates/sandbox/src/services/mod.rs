@@ -2,17 +2,26 @@
 
 mod acm;
 mod autoscaling;
+mod by_arn;
 mod cloudfront;
+mod cloudtrail;
+mod cloudwatch;
 mod dynamodb;
 mod ec2;
 mod elasticache;
 mod elbv2;
+mod events;
 mod iam;
+mod kms;
+mod logs;
+mod paging;
 mod placement;
 mod rds;
 mod route53;
 mod s3;
+mod secrets;
 mod shelf;
+mod sns;
 mod ssm;
 mod sts;
 mod wafv2;
@@ -29,14 +38,21 @@ pub fn dispatch(service: &str, call: &mut Call<'_>) -> Answer {
         "acm" => acm::handle(call),
         "autoscaling" => autoscaling::handle(call),
         "cloudfront" => cloudfront::handle(call),
+        "cloudtrail" => cloudtrail::handle(call),
         "dynamodb" => dynamodb::handle(call),
         "ec2" => ec2::dispatch(call),
         "elasticache" => elasticache::handle(call),
         "elasticloadbalancing" => elbv2::handle(call),
+        "events" => events::handle(call),
         "iam" => iam::handle(call),
+        "kms" => kms::handle(call),
+        "logs" => logs::handle(call),
+        "monitoring" => cloudwatch::handle(call),
         "rds" => rds::handle(call),
         "route53" => route53::handle(call),
         "s3" => s3::handle(call),
+        "secretsmanager" => secrets::handle(call),
+        "sns" => sns::handle(call),
         "ssm" => ssm::handle(call),
         "sts" => sts::handle(call),
         "wafv2" => wafv2::handle(call),

@@ -7,7 +7,7 @@ use http::{HeaderMap, Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::{Protocol, protocol, query, xml};
+use super::{Protocol, cbor, monitoring, query, spoken, xml};
 use crate::call::{Answer, ApiError, Reply};
 
 /// A decoded request.
@@ -63,9 +63,13 @@ impl Incoming {
         incoming
     }
 
+    fn protocol(&self) -> Protocol {
+        spoken(&self.service, &self.headers)
+    }
+
     fn decode(&mut self) {
         let text = String::from_utf8_lossy(&self.body).into_owned();
-        match protocol(&self.service) {
+        match self.protocol() {
             Protocol::Ec2 | Protocol::Query => {
                 let mut pairs = query::pairs(&text);
                 pairs.extend(self.query.clone());
@@ -82,6 +86,10 @@ impl Incoming {
                 self.action = target.rsplit('.').next().unwrap_or_default().to_owned();
                 self.input = serde_json::from_str(&text).unwrap_or(Value::Null);
             }
+            Protocol::Cbor => {
+                self.action = self.path.rsplit('/').next().unwrap_or_default().to_owned();
+                self.input = cbor::decode(&self.body).unwrap_or(Value::Null);
+            }
             Protocol::RestXml => {
                 self.input = xml::parse(&text).map_or(Value::Null, |(_, value)| value);
                 self.action =
@@ -94,12 +102,15 @@ impl Incoming {
     pub fn encode(&self, answer: &Answer) -> Response<Bytes> {
         let (status, mut headers, body, kind) = match answer {
             Ok(reply) => self.success(reply),
-            Err(error) => (error.status, Vec::new(), Bytes::from(self.failure(error)), self.content_type()),
+            Err(error) => (error.status, Vec::new(), self.failure_bytes(error), self.content_type()),
         };
         if let Err(error) = answer
-            && protocol(&self.service) == Protocol::Json
+            && self.protocol() == Protocol::Json
         {
             headers.push(("x-amzn-errortype", error.code.clone()));
+        }
+        if self.service == "monitoring" {
+            headers.extend(monitoring::headers(self.protocol(), answer));
         }
         let mut response = Response::builder().status(status);
         if !headers.iter().any(|(name, _)| *name == "content-type") {
@@ -117,7 +128,7 @@ impl Incoming {
     fn success(&self, reply: &Reply) -> (u16, Vec<(&'static str, String)>, Bytes, &'static str) {
         let status = if reply.status == 0 { 200 } else { reply.status };
         let id = &self.request_id;
-        let body = match protocol(&self.service) {
+        let body = match self.protocol() {
             Protocol::Ec2 => {
                 let content = xml::write(&reply.body, xml::Lists::Item);
                 let action = &self.action;
@@ -126,12 +137,22 @@ impl Incoming {
                 )
             }
             Protocol::Query | Protocol::QueryNamed => {
-                let named = protocol(&self.service) == Protocol::QueryNamed;
-                let content = xml::write(&reply.body, if named { xml::Lists::Named } else { xml::Lists::Member });
+                let named = self.protocol() == Protocol::QueryNamed;
+                let body = if self.service == "monitoring" {
+                    monitoring::dates(&reply.body, false)
+                } else {
+                    reply.body.clone()
+                };
+                let content = xml::write(&body, if named { xml::Lists::Named } else { xml::Lists::Member });
                 let (action, space) = (&self.action, namespace(&self.service));
                 format!(
                     "<{action}Response xmlns=\"{space}\"><{action}Result>{content}</{action}Result><ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
                 )
+            }
+            Protocol::Cbor => {
+                let body = if reply.body.is_null() { json!({}) } else { reply.body.clone() };
+                let bytes = Bytes::from(cbor::encode(&body, monitoring::is_moment));
+                return (status, reply.headers.clone(), bytes, self.content_type());
             }
             Protocol::Json => match &reply.body {
                 Value::Null => "{}".to_owned(),
@@ -145,14 +166,26 @@ impl Incoming {
         (status, reply.headers.clone(), Bytes::from(body), self.content_type())
     }
 
+    fn failure_bytes(&self, error: &ApiError) -> Bytes {
+        if self.protocol() != Protocol::Cbor {
+            return self.failure(error).into();
+        }
+        let body =
+            json!({"__type": monitoring::shape(&error.code), "message": error.message, "Message": error.message});
+        cbor::encode(&body, monitoring::is_moment).into()
+    }
+
     fn failure(&self, error: &ApiError) -> String {
         let ApiError { code, message, .. } = error;
         let id = &self.request_id;
         let words = json!({"Code": code, "Message": message});
         let words = xml::write(&words, xml::Lists::Repeat);
-        match (protocol(&self.service), self.service.as_str()) {
+        match (self.protocol(), self.service.as_str()) {
             (Protocol::Ec2, _) => {
                 format!("<Response><Errors><Error>{words}</Error></Errors><RequestID>{id}</RequestID></Response>")
+            }
+            (Protocol::Json, "monitoring") => {
+                json!({"__type": monitoring::shape(code), "message": message, "Message": message}).to_string()
             }
             (Protocol::Json, _) => json!({"__type": code, "message": message, "Message": message}).to_string(),
             (Protocol::RestXml, "s3") => format!("<Error>{words}<RequestId>{id}</RequestId></Error>"),
@@ -166,12 +199,13 @@ impl Incoming {
     }
 
     fn content_type(&self) -> &'static str {
-        match protocol(&self.service) {
+        match self.protocol() {
             Protocol::Json if self.service == "dynamodb" => "application/x-amz-json-1.0",
             Protocol::Json => "application/x-amz-json-1.1",
             Protocol::Ec2 => "text/xml;charset=UTF-8",
             Protocol::Query | Protocol::QueryNamed => "text/xml",
             Protocol::RestXml => "application/xml",
+            Protocol::Cbor => "application/cbor",
         }
     }
 }
@@ -182,6 +216,8 @@ fn namespace(service: &str) -> &'static str {
         "autoscaling" => "http://autoscaling.amazonaws.com/doc/2011-01-01/",
         "cloudfront" => "http://cloudfront.amazonaws.com/doc/2020-05-31/",
         "elasticache" => "http://elasticache.amazonaws.com/doc/2015-02-02/",
+        "monitoring" => "http://monitoring.amazonaws.com/doc/2010-08-01/",
+        "sns" => "http://sns.amazonaws.com/doc/2010-03-31/",
         "iam" => "https://iam.amazonaws.com/doc/2010-05-08/",
         "rds" => "http://rds.amazonaws.com/doc/2014-10-31/",
         "route53" => "https://route53.amazonaws.com/doc/2013-04-01/",

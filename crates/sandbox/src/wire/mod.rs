@@ -4,8 +4,10 @@
 //! protocol, answers leave as trees in which a list becomes `<item>`s (EC2), `<member>`s (query), repeated elements
 //! (REST-XML) or an array (JSON).
 
+mod cbor;
 mod element;
 mod incoming;
+mod monitoring;
 mod query;
 mod xml;
 
@@ -28,17 +30,30 @@ pub enum Protocol {
     Json,
     /// Method and path are the operation; XML bodies.
     RestXml,
+    /// Smithy's RPC v2: CBOR both ways, the operation in the path.
+    Cbor,
 }
 
 /// The protocol of a service by its signing name.
 pub fn protocol(service: &str) -> Protocol {
     match service {
         "ec2" => Protocol::Ec2,
-        "elasticloadbalancing" | "autoscaling" | "iam" | "sts" => Protocol::Query,
+        "autoscaling" | "elasticloadbalancing" | "iam" | "monitoring" | "sns" | "sts" => Protocol::Query,
         "elasticache" | "rds" => Protocol::QueryNamed,
         "cloudfront" | "route53" | "s3" => Protocol::RestXml,
         _ => Protocol::Json,
     }
+}
+
+/// The protocol of one request: CloudWatch speaks three, and says which in its headers.
+fn spoken(service: &str, headers: &http::HeaderMap) -> Protocol {
+    if headers.get("smithy-protocol").is_some_and(|value| value == "rpc-v2-cbor") {
+        return Protocol::Cbor;
+    }
+    if service == "monitoring" && headers.contains_key("x-amz-target") {
+        return Protocol::Json;
+    }
+    protocol(service)
 }
 
 /// A list member: XML cannot tell a list of one from a single value.
@@ -56,7 +71,10 @@ pub fn throttled(service: &str) -> ApiError {
     match service {
         "ec2" => ApiError::new("RequestLimitExceeded", "Request limit exceeded.").status(503),
         "s3" => ApiError::new("SlowDown", "Please reduce your request rate.").status(503),
-        "dynamodb" | "acm" | "ssm" | "wafv2" => ApiError::new("ThrottlingException", "Rate exceeded"),
+        "sns" => ApiError::new("Throttled", "Rate exceeded"),
+        "acm" | "cloudtrail" | "dynamodb" | "events" | "kms" | "logs" | "secretsmanager" | "ssm" | "wafv2" => {
+            ApiError::new("ThrottlingException", "Rate exceeded")
+        }
         _ => ApiError::new("Throttling", "Rate exceeded"),
     }
 }
@@ -68,7 +86,10 @@ pub fn denied(service: &str, message: String) -> ApiError {
             let message = format!("You are not authorized to perform this operation. {message}");
             ApiError::new("UnauthorizedOperation", message).status(403)
         }
-        "dynamodb" | "acm" | "ssm" | "wafv2" => ApiError::new("AccessDeniedException", message),
+        "sns" => ApiError::new("AuthorizationError", message).status(403),
+        "acm" | "cloudtrail" | "dynamodb" | "events" | "kms" | "logs" | "secretsmanager" | "ssm" | "wafv2" => {
+            ApiError::new("AccessDeniedException", message)
+        }
         _ => ApiError::new("AccessDenied", message).status(403),
     }
 }

@@ -42,7 +42,8 @@ fn inner_name(lists: Lists) -> &'static str {
 fn element(text: &mut String, name: &str, value: &Value, lists: Lists) {
     match value {
         Value::Null => {}
-        Value::Array(items) if lists == Lists::Repeat => {
+        // `<entry>` is how the query protocol writes maps: repeated, like every element of REST-XML.
+        Value::Array(items) if lists == Lists::Repeat || name == "entry" => {
             items.iter().for_each(|item| wrapped(text, name, item, lists));
         }
         Value::Array(items) if lists == Lists::Named => {
