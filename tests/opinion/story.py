@@ -1,8 +1,8 @@
 """An emulator that others wrote is asked about globe: up, no change, drift, a change of the file, down.
 
-    python story.py --globe PROGRAM --moto URL --skips skips.json --folder SCRATCH
+    python story.py --globe PROGRAM --moto URL --through URL --skips skips.json --folder SCRATCH
 
-Every chapter is a check with a name. What skips.json lists must fail, and fails the run when it does not.
+globe goes through a proxy that records, boto3 does not. Every chapter is a check with a name. What skips.json lists must fail, and fails the run when it does not.
 """
 
 import argparse
@@ -71,13 +71,13 @@ def hold_to_the_list(tried, verdicts):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("globe", "moto", "skips", "folder"):
+    for name in ("globe", "moto", "through", "skips", "folder"):
         parser.add_argument(f"--{name}", required=True)
     given = parser.parse_args()
     skips = json.loads(pathlib.Path(given.skips).read_text(encoding="utf-8"))
     folder, checks = pathlib.Path(given.folder), skips.get("check", [])
     verdicts = Verdicts({skip["name"]: skip["reason"] for skip in checks})
-    place = Place(given.globe, given.moto, folder / "story", (HERE / "stack.toml").read_text(encoding="utf-8"))
+    place = Place(given.globe, given.through, folder / "story", (HERE / "stack.toml").read_text(encoding="utf-8"))
     with concurrent.futures.ThreadPoolExecutor() as pool:
         # Beside the story, in regions of their own.
         lacks = [(skip, pool.submit(lacking, skip, given.globe, given.moto, folder)) for skip in skips.get("component", [])]

@@ -1,7 +1,7 @@
 //! The second opinion: the story of a stack in `moto`, an AWS that others wrote.
 //!
 //! The story and what looks at the account are Python, with boto3: `tests/opinion/story.py`. What moto lacks is in
-//! `tests/opinion/skips.toml`, and nowhere else.
+//! `tests/opinion/skips.toml`, and nowhere else. What globe sends meanwhile is recorded, and held against AWS's models.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,9 +33,17 @@ fn tell(workspace: &Workspace, trial: &Trial) -> Result<()> {
     let log = trial.folder.join("moto.log");
     let program = trial.python.installed("moto_server");
     let moto = Server::adjusted(&trial.python, &log, &program, &["-H", "127.0.0.1", "-p", "0"], like_aws)?;
+    let proxy = trial.recorder(&moto)?;
     let mut story = trial.python.run("story.py");
-    story.arg("--globe").arg(&trial.globe).args(["--moto", &moto.url]).arg("--skips").arg(&skips);
-    succeed(story.arg("--folder").arg(&trial.folder)).context("moto is of another opinion")
+    story
+        .arg("--globe")
+        .arg(&trial.globe)
+        .args(["--moto", &moto.url, "--through", &proxy.url])
+        .arg("--skips")
+        .arg(&skips);
+    succeed(story.arg("--folder").arg(&trial.folder)).context("moto is of another opinion")?;
+    drop(proxy);
+    trial.check_requests()
 }
 
 /// Settings under which moto is more like AWS: its managed policies exist, and a certificate takes a second, not sixty.

@@ -71,8 +71,13 @@ impl Python {
     /// Python with one of our programs.
     pub fn run(&self, program: &str) -> Command {
         let mut command = self.command();
-        command.arg(self.programs.join(program));
+        command.arg(self.program_file(program));
         command
+    }
+
+    /// One of our programs.
+    pub fn program_file(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
     }
 
     /// A program that a package has brought.

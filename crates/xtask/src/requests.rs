@@ -7,8 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::python::{FOLDER, succeed};
-use crate::server::Server;
+use crate::python::succeed;
 use crate::trial::{ACCOUNT, Trial};
 use crate::workspace::Workspace;
 
@@ -33,18 +32,14 @@ pub fn run(workspace: &Workspace, globe: Option<PathBuf>) -> Result<()> {
 
 fn check(workspace: &Workspace, trial: &Trial) -> Result<()> {
     let sandbox = trial.sandbox(SPEED)?;
-    let requests = trial.folder.join("requests.jsonl");
-    let recorder = workspace.root().join(FOLDER).join("recorder.py");
-    let arguments = [recorder.as_os_str(), "--to".as_ref(), sandbox.url.as_ref(), "--log".as_ref(), requests.as_ref()];
-    let python = trial.python.installed("python");
-    let proxy = Server::start(&trial.python, &trial.folder.join("recorder.log"), &python, &arguments)?;
+    let proxy = trial.recorder(&sandbox)?;
     fs::copy(workspace.root().join("config/globe.toml"), trial.folder.join("globe.toml"))
         .context("could not copy the reference stack")?;
     for arguments in COMMANDS {
         succeed(globe(trial, &proxy.url).args(arguments)).with_context(|| format!("globe {}", arguments.join(" ")))?;
     }
     drop(proxy);
-    succeed(trial.python.run("check_requests.py").arg(&requests)).context("AWS would refuse a request")
+    trial.check_requests()
 }
 
 /// The program, with no other AWS in reach than the one behind the proxy.

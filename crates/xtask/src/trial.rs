@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::python::Python;
+use crate::python::{Python, succeed};
 use crate::server::Server;
 use crate::workspace::{Workspace, cargo};
 
@@ -46,6 +46,30 @@ impl Trial {
         let speed = speed.to_string();
         let arguments = ["sandbox", "serve", "--in-memory", "--port", "0", "--speed", &speed];
         Server::start(&self.python, &self.folder.join("sandbox.log"), &self.globe, &arguments)
+    }
+
+    /// A proxy in front of `upstream` that writes every request down.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn recorder(&self, upstream: &Server) -> Result<Server> {
+        let recorder = self.python.program_file("recorder.py");
+        let (to, requests) = (upstream.url.as_ref(), self.requests());
+        let arguments = [recorder.as_os_str(), "--to".as_ref(), to, "--log".as_ref(), requests.as_os_str()];
+        let python = self.python.installed("python");
+        Server::start(&self.python, &self.folder.join("recorder.log"), &python, &arguments)
+    }
+
+    /// Holds what the recorder wrote down against AWS's published models.
+    ///
+    /// # Errors
+    /// When AWS would refuse a request.
+    pub fn check_requests(&self) -> Result<()> {
+        succeed(self.python.run("check_requests.py").arg(self.requests())).context("AWS would refuse a request")
+    }
+
+    fn requests(&self) -> PathBuf {
+        self.folder.join("requests.jsonl")
     }
 
     /// Removes the folder after a success; after a failure says that it is there to be looked at.

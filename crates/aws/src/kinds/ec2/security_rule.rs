@@ -168,10 +168,10 @@ impl Rule {
         .build()
     }
 
-    /// As the modify call takes it: the whole rule.
+    /// As the modify call takes it: the whole rule, its ports as the describe call gives them, -1 for all protocols.
     pub(super) fn request(&self, own: &str) -> SecurityGroupRuleRequest {
         let request = SecurityGroupRuleRequest::builder().ip_protocol(&self.protocol).description(&self.description);
-        let request = request.set_from_port(self.port(self.from_port)).set_to_port(self.port(self.to_port));
+        let request = request.from_port(self.from_port).to_port(self.to_port);
         match &self.peer {
             Peer::Cidr(cidr) if cidr.contains(':') => request.cidr_ipv6(cidr),
             Peer::Cidr(cidr) => request.cidr_ipv4(cidr),
@@ -287,6 +287,15 @@ mod tests {
             .map(|change| change.field)
             .collect();
         assert_eq!(fields, ["ingress.tcp 443 0.0.0.0/0", "ingress.tcp 9090 itself", "ingress.tcp 80 0.0.0.0/0"]);
+    }
+
+    #[test]
+    fn a_rule_for_all_protocols_is_modified_with_the_ports_that_aws_describes() {
+        let all = Rule { protocol: ALL.into(), from_port: -1, to_port: -1, ..rule(0, Peer::Itself, "out") };
+        let request = all.request("sg-1");
+        assert_eq!((request.from_port, request.to_port), (Some(-1), Some(-1)));
+        let permission = all.permission("sg-1");
+        assert_eq!((permission.from_port, permission.to_port), (None, None), "an authorised rule has none");
     }
 
     #[test]
