@@ -194,6 +194,7 @@ async fn killed_at_any_boundary_of_down_the_next_down_converges() {
 }
 
 /// A call that was repeated in the clean run because AWS was not ready for it may not be repeated in another.
+#[expect(clippy::print_stderr, reason = "the figure that `cargo xtask crash` is run for")]
 fn nearly_all(command: &str, killed: usize, boundaries: usize) {
     eprintln!("{command}: killed at {killed} of {boundaries} boundaries");
     assert!(
