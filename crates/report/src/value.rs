@@ -1,5 +1,7 @@
 //! JSON values as a reader should see them: what changed in them, short, and without secrets.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use globe_model::{FieldChange, is_unknown, mentions_unknown};
 use serde_json::{Map, Value};
 
@@ -70,6 +72,9 @@ fn descend(path: &str, from: &Value, to: &Value, found: &mut Vec<Leaf>) {
     match (from, to) {
         _ if from == to => {}
         (Value::Object(old), Value::Object(new)) => descend_object(path, old, new, found),
+        (Value::Array(old), Value::Array(new)) if let Some((old, new)) = by_id(old).zip(by_id(new)) => {
+            descend_ids(path, &old, &new, found);
+        }
         (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
                 descend(&format!("{path}[{index}]"), old, new, found);
@@ -85,6 +90,21 @@ fn descend_object(path: &str, old: &Map<String, Value>, new: &Map<String, Value>
     for key in old.keys().chain(added) {
         let side = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
         descend(&format!("{path}.{key}"), &side(old), &side(new), found);
+    }
+}
+
+/// The items of an array by their `id`, if each has one of its own.
+fn by_id(items: &[Value]) -> Option<BTreeMap<&str, &Value>> {
+    let ids = items.iter().map(|item| Some((item.get("id")?.as_str()?, item)));
+    let items_by_id: BTreeMap<_, _> = ids.collect::<Option<_>>()?;
+    (items_by_id.len() == items.len()).then_some(items_by_id)
+}
+
+fn descend_ids(path: &str, old: &BTreeMap<&str, &Value>, new: &BTreeMap<&str, &Value>, found: &mut Vec<Leaf>) {
+    let ids: BTreeSet<&&str> = old.keys().chain(new.keys()).collect();
+    for id in ids {
+        let side = |items: &BTreeMap<&str, &Value>| items.get(*id).map_or(Value::Null, |item| (*item).clone());
+        descend(&format!("{path}[{id}]"), &side(old), &side(new), found);
     }
 }
 
@@ -175,6 +195,14 @@ mod tests {
             ["field[]: \"a\" -> (none)", "field[]: (none) -> \"c\"", "field[]: (none) -> \"d\""]
         );
         assert_eq!(texts(json!(1), json!(1)), ["field: 1 -> 1"], "a change is never swallowed");
+    }
+
+    #[test]
+    fn items_with_ids_are_compared_by_id() {
+        assert_eq!(
+            texts(json!([{"id": "a", "n": 1}, {"id": "b", "n": 2}]), json!([{"id": "b", "n": 3}])),
+            [r#"field[a]: {"id":"a","n":1} -> (none)"#, "field[b].n: 2 -> 3"]
+        );
     }
 
     #[test]

@@ -69,8 +69,6 @@ pub struct ReplicationSpec {
 pub struct ReplicationRule {
     /// Unique in the document; a dimension of the metrics.
     pub id: String,
-    /// Unique in the document.
-    pub priority: i32,
     /// ARN of the bucket that receives.
     pub destination: String,
     /// Storage class of the replicas.
@@ -136,10 +134,9 @@ impl Kind for Replication {
     fn lower(spec: &ReplicationSpec, upstream: &Upstream<'_>) -> Result<ReplicationDesired, Pending> {
         let mut destinations: Vec<_> = spec.destinations.iter().map(|found| (rule_id(found), found)).collect();
         destinations.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let rule = |(priority, (id, found)): (i32, (String, &ReplicationDestination))| {
+        let rule = |(id, found): (String, &ReplicationDestination)| {
             Ok(ReplicationRule {
                 id,
-                priority,
                 destination: upstream.of(&found.bucket)?.arn,
                 storage_class: found.storage_class.clone(),
                 time_control: found.time_control,
@@ -149,7 +146,7 @@ impl Kind for Replication {
         Ok(ReplicationDesired {
             source: upstream.of(&spec.source)?.name,
             role_arn: upstream.of(&spec.role)?.arn,
-            rules: (1..).zip(destinations).map(rule).collect::<Result<_, _>>()?,
+            rules: destinations.into_iter().map(rule).collect::<Result<_, _>>()?,
         })
     }
 
@@ -232,12 +229,13 @@ async fn put(cx: &Scoped, desired: &ReplicationDesired) -> Result<(), CallError>
     answer.reclass(&["NoSuchBucket"], ErrorClass::NotYetConsistent)
 }
 
+/// Priorities are numbered anew each time: they decide between rules of one destination, and here each rule has its own.
 fn document(desired: &ReplicationDesired) -> Result<ReplicationConfiguration, BuildError> {
-    let rules = desired.rules.iter().map(write).collect::<Result<_, _>>()?;
+    let rules = (1..).zip(&desired.rules).map(|(priority, rule)| write(rule, priority)).collect::<Result<_, _>>()?;
     ReplicationConfiguration::builder().role(&desired.role_arn).set_rules(Some(rules)).build()
 }
 
-fn write(rule: &ReplicationRule) -> Result<AwsRule, BuildError> {
+fn write(rule: &ReplicationRule, priority: i32) -> Result<AwsRule, BuildError> {
     let mut destination = Destination::builder().bucket(&rule.destination);
     destination = destination.set_storage_class(rule.storage_class.as_deref().map(StorageClass::from));
     if rule.time_control {
@@ -249,7 +247,7 @@ fn write(rule: &ReplicationRule) -> Result<AwsRule, BuildError> {
     let markers = DeleteMarkerReplication::builder().status(DeleteMarkerReplicationStatus::Enabled).build();
     let mut written = AwsRule::builder()
         .id(&rule.id)
-        .priority(rule.priority)
+        .priority(priority)
         .filter(ReplicationRuleFilter::builder().prefix("").build())
         .status(ReplicationRuleStatus::Enabled)
         .delete_marker_replication(markers)
@@ -268,7 +266,6 @@ fn read_rule(rule: &AwsRule) -> Option<ReplicationRule> {
     let criteria = rule.source_selection_criteria.as_ref().and_then(|found| found.replica_modifications.as_ref());
     let read = ReplicationRule {
         id: rule.id.clone()?,
-        priority: rule.priority?,
         destination: destination.bucket.clone(),
         storage_class: destination.storage_class.as_ref().map(|class| class.as_str().to_owned()),
         time_control: destination
@@ -277,7 +274,7 @@ fn read_rule(rule: &AwsRule) -> Option<ReplicationRule> {
             .is_some_and(|time| time.status == ReplicationTimeStatus::Enabled),
         replica_modifications: criteria.is_some_and(|found| found.status == ReplicaModificationsStatus::Enabled),
     };
-    (write(&read).ok()? == normal(rule)).then_some(read)
+    (write(&read, rule.priority?).ok()? == normal(rule)).then_some(read)
 }
 
 /// The rule without what means the same whether it is said or not.
@@ -319,7 +316,6 @@ mod tests {
     fn rule(time_control: bool) -> ReplicationRule {
         ReplicationRule {
             id: "us-west-2-assets".into(),
-            priority: 1,
             destination: "arn:aws:s3:::acme-assets-us-west-2".into(),
             storage_class: Some("STANDARD_IA".into()),
             time_control,
@@ -330,7 +326,7 @@ mod tests {
     #[test]
     fn a_rule_reads_back_as_written_and_any_other_change_is_foreign() {
         for rule in [rule(true), rule(false)] {
-            let written = write(&rule).expect("a rule");
+            let written = write(&rule, 1).expect("a rule");
             assert_eq!(read_rule(&written), Some(rule));
             let mut disabled = written.clone();
             disabled.status = ReplicationRuleStatus::Disabled;
@@ -340,7 +336,7 @@ mod tests {
 
     #[test]
     fn an_event_threshold_comes_with_time_control_only() {
-        let metrics = |time_control| write(&rule(time_control)).ok()?.destination?.metrics;
+        let metrics = |time_control| write(&rule(time_control), 1).ok()?.destination?.metrics;
         assert!(metrics(true).is_some_and(|metrics| metrics.event_threshold.is_some()));
         assert_eq!(metrics(false), None);
     }
