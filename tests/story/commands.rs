@@ -9,6 +9,10 @@ fn init_validates_and_is_not_overwritten() {
     place.globe(&["init"]).exits(1);
     place.globe(&["init", "--force"]).exits(0);
     place.globe(&["validate"]).exits(0);
+    let schema = place.globe(&["schema"]).exits(0).stdout;
+    let beside =
+        std::fs::read_to_string(place.path().join("globe.schema.json")).expect("editors find it beside the file");
+    assert_eq!(schema.trim_end(), beside.trim_end());
     let said = place.globe(&["--json", "validate"]).exits(0);
     assert_eq!(said.json_of("valid")["valid"], true);
 }

@@ -68,6 +68,8 @@ pub enum TimeMode {
 pub enum Command {
     /// Write a small commented globe.toml to start from
     Init(InitArgs),
+    /// The JSON schema of the file, for editors
+    Schema,
     /// Check the file; needs no credentials
     Validate,
     /// Show what `up` would do; changes nothing

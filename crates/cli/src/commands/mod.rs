@@ -28,6 +28,10 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
     let global = &cli.global;
     match &cli.command {
         Command::Init(args) => init::init(global, out, args),
+        Command::Schema => {
+            out.data(&globe_config::schema());
+            Ok(Exit::Done)
+        }
         Command::Validate => validate::validate(global, out),
         Command::Diff(args) => diff::diff(global, out, args).await,
         Command::Up(args) => up::up(global, out, args).await,
