@@ -265,8 +265,9 @@ pub struct ServeArgs {
     /// Keep everything in memory
     #[arg(long)]
     pub in_memory: bool,
-    /// Sandbox seconds per second
-    #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = positive)]
+    /// Sandbox seconds per second; 1 is real time. The default makes milliseconds of what takes AWS minutes, so that
+    /// scripts and their waiters need not wait
+    #[arg(long, default_value_t = 2000.0, value_name = "FACTOR", value_parser = positive)]
     pub speed: f64,
     /// Seed of ids
     #[arg(long, default_value_t = 1)]

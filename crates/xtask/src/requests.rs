@@ -31,7 +31,7 @@ pub fn run(workspace: &Workspace, globe: Option<PathBuf>) -> Result<()> {
 }
 
 fn check(workspace: &Workspace, trial: &Trial) -> Result<()> {
-    let sandbox = trial.sandbox(SPEED)?;
+    let sandbox = trial.sandbox(Some(SPEED))?;
     let proxy = trial.recorder(&sandbox)?;
     fs::copy(workspace.root().join("config/globe.toml"), trial.folder.join("globe.toml"))
         .context("could not copy the reference stack")?;

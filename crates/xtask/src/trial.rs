@@ -38,13 +38,14 @@ impl Trial {
         Ok(Self { globe, python, folder })
     }
 
-    /// An empty sandbox in memory, `speed` sandbox seconds per second.
+    /// An empty sandbox in memory, `speed` sandbox seconds per second if that is not to be its default.
     ///
     /// # Errors
     /// As [`Server::start`].
-    pub fn sandbox(&self, speed: u32) -> Result<Server> {
-        let speed = speed.to_string();
-        let arguments = ["sandbox", "serve", "--in-memory", "--port", "0", "--speed", &speed];
+    pub fn sandbox(&self, speed: Option<u32>) -> Result<Server> {
+        let speed = speed.map(|speed| format!("--speed={speed}"));
+        let fixed = ["sandbox", "serve", "--in-memory", "--port", "0"];
+        let arguments: Vec<&str> = fixed.into_iter().chain(speed.as_deref()).collect();
         Server::start(&self.python, &self.folder.join("sandbox.log"), &self.globe, &arguments)
     }
 

@@ -11,8 +11,9 @@ use super::{BUSY, PARAMETER_GROUPS, STATUS, SUBNET_GROUPS, engine, global, node,
 use crate::call::{Answer, ApiError, Call};
 use crate::world::{Later, Object};
 
-/// Seconds until the status shows that a change is under way: it still reads available right after the call.
-const NOTICE: f64 = 20.0;
+/// Seconds until the status shows that a change is under way: it still reads available right after the call, so that a
+/// first look before 30 s says nothing.
+const NOTICE: f64 = 30.0;
 /// Seconds of a change of node type or version; facts: 10 to 20 minutes.
 const HEAVY: f64 = 900.0;
 /// Seconds of other changes, and of more or fewer nodes.
