@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record, RunEnd,
+    Address, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record, RunEnd,
     RunStart, Timestamp,
 };
 use globe_store::Store;
@@ -132,6 +132,9 @@ impl Journal for Wakeful {
     }
     async fn settle(&self, lease: &Lease, run: &str, record: &Record) -> Result<(), JournalError> {
         awake!(self.settle(lease, run, record))
+    }
+    async fn postpone(&self, lease: &Lease, run: &str, departing: &Departing) -> Result<(), JournalError> {
+        awake!(self.postpone(lease, run, departing))
     }
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {
         awake!(self.forget(lease, run, address, id))

@@ -35,6 +35,7 @@ fn bare(address: Address, action: Action, id: Option<String>) -> Step {
         desired: None,
         changes: Vec::new(),
         reason: None,
+        not_before: None,
         after: Vec::new(),
     }
 }

@@ -118,6 +118,7 @@ fn question(command: Command) -> &'static str {
     match command {
         Command::Up => "Carry this out",
         Command::Down => "Remove all this",
+        Command::Gc => "Clean this up",
     }
 }
 
