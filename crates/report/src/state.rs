@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use globe_model::{HistoryEntry, Record};
+use globe_model::{Departing, HistoryEntry, NameHold, Record};
 use serde_json::Value;
 
 use crate::event_line::under_way;
@@ -24,6 +24,24 @@ pub fn state_list_text<'a>(records: impl IntoIterator<Item = &'a Record>, style:
         if record.outputs.is_null() { line.word(Tone::Update, "(not ready yet)") } else { line }
     };
     render(&records.iter().map(line).collect::<Vec<_>>(), Style { width: usize::MAX, ..style })
+}
+
+/// One line per object that AWS deletes slowly: address, identity, when AWS is to have finished, and whether its name can
+/// be used before.
+pub fn ledger_text(ledger: &[Departing], style: Style) -> String {
+    let widest = ledger.iter().map(|departing| departing.address.to_string().len()).max().unwrap_or(0);
+    let line = |departing: &Departing| {
+        let line = Paragraph::new(0)
+            .word(Tone::Plain, &departing.address.to_string())
+            .at(widest.min(WIDEST_ADDRESS) + 2)
+            .word(Tone::Dim, &departing.id)
+            .word(Tone::Delete, &format!("(leaving, due {})", rfc3339(departing.due)));
+        match departing.name {
+            NameHold::Kept => line.word(Tone::Dim, "name kept until then"),
+            NameHold::Free => line,
+        }
+    };
+    render(&ledger.iter().map(line).collect::<Vec<_>>(), Style { width: usize::MAX, ..style })
 }
 
 /// One record in full: identity, time, and spec, lowered form and outputs as indented JSON, secrets masked.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use globe_model::{
-    Action, Address, CallError, Command, Departing, HistoryEntry, Intent, IntentAction, Record, Region, RunEnd, RunStart,
-    Timestamp, Token,
+    Action, Address, CallError, Command, Departing, HistoryEntry, Intent, IntentAction, Record, Region, RunEnd,
+    RunStart, Timestamp, Token,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

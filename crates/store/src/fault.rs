@@ -121,12 +121,16 @@ fn of_driver(source: Arc<sqlx::Error>, attempt: String, database: String) -> Jou
     let untaken = |what| Box::new(Untaken(what, source.clone()));
     match sqlite_code(&source) {
         Some(SQLITE_FULL) => JournalError::Database { attempt, database, source: untaken("its disk is full") },
-        Some(SQLITE_IOERR) => {
-            JournalError::Database { attempt, database, source: untaken("its disk does not take it (full, or failing)") }
-        }
+        Some(SQLITE_IOERR) => JournalError::Database {
+            attempt,
+            database,
+            source: untaken("its disk does not take it (full, or failing)"),
+        },
         Some(SQLITE_CANTOPEN) => JournalError::Unusable {
             database,
-            reason: format!("could not {attempt}: the file, or the -wal and -shm files that belong beside it, cannot be opened; its directory must be there and writable"),
+            reason: format!(
+                "could not {attempt}: the file, or the -wal and -shm files that belong beside it, cannot be opened; its directory must be there and writable"
+            ),
         },
         Some(SQLITE_BUSY) => JournalError::Database { attempt, database, source: Box::new(Locked) },
         Some(SQLITE_READONLY) => JournalError::Unusable {

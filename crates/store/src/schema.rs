@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use sqlx::{Connection, SqliteConnection};
 use sqlx::migrate::{Migrate, Migrator};
+use sqlx::{Connection, SqliteConnection};
 
 use crate::backup;
 use crate::fault::Fault;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Clock, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record,
-    RunEnd, RunStart, Timestamp,
+    Address, Clock, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest,
+    Outcome, Record, RunEnd, RunStart, Timestamp,
 };
 
 use crate::archive::Archive;
@@ -199,7 +199,9 @@ async fn look(location: &Location) -> Result<Option<Link>, Fault> {
     match inspect(&mut link.session).await? {
         Age::Empty => Ok(None),
         Age::Current => Ok(Some(link)),
-        Age::Older(_) => Err(Fault::Unusable("an older globe has written it; `globe up`, `down` or `gc` brings it up to date, and keeps a copy".into())),
+        Age::Older(_) => Err(Fault::Unusable(
+            "an older globe has written it; `globe up`, `down` or `gc` brings it up to date, and keeps a copy".into(),
+        )),
     }
 }
 

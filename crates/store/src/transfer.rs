@@ -42,12 +42,7 @@ impl Operation for Export {
 }
 
 /// Whoever changes the stack now would go on where the copy knows nothing of it.
-async fn refuse_leased(
-    session: &mut Session,
-    stack: &str,
-    mine: Option<&Lease>,
-    now: Timestamp,
-) -> Result<(), Fault> {
+async fn refuse_leased(session: &mut Session, stack: &str, mine: Option<&Lease>, now: Timestamp) -> Result<(), Fault> {
     const SQL: &str = "SELECT scope, holder, number, expires FROM leases \
                        WHERE stack = $1 AND holder IS NOT NULL AND expires > $2";
     for row in session.rows(SQL, &[stack.into(), now.0.into()]).await? {
