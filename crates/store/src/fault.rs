@@ -156,3 +156,26 @@ fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
     let code: i32 = sqlx::error::DatabaseError::code(error)?.parse().ok()?;
     Some(code & 0xff)
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection, SqliteConnection};
+
+    use super::*;
+
+    /// A database that may not grow is what SQLite makes of a full disk.
+    #[tokio::test]
+    async fn a_full_disk_is_called_so() {
+        let mut connection = SqliteConnection::connect(":memory:").await.expect("opens");
+        sqlx::raw_sql("CREATE TABLE t (x TEXT); PRAGMA max_page_count = 3")
+            .execute(&mut connection)
+            .await
+            .expect("makes");
+        let fill = "INSERT INTO t VALUES (hex(randomblob(100000)))";
+        let full = sqlx::raw_sql(fill).execute(&mut connection).await.expect_err("there is no room");
+        let error = Fault::from(full).into_error("commit an intent", "state.db");
+        let JournalError::Database { attempt, source, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(attempt, "commit an intent");
+        assert!(source.to_string().starts_with("its disk is full; nothing of it was written"), "{source}");
+    }
+}
