@@ -241,7 +241,7 @@ pub trait Kind: Send + Sync + 'static {
     /// How long clients go on using what it names after it is gone (a record's time to live). When a region is taken
     /// down, kinds that linger go first, and everything else in the region waits that long.
     const LINGERS: Duration = Duration::ZERO;
-    /// How it leaves, where AWS deletes it slowly. Its `discover` must not show what is leaving, and its `delete` must
+    /// How it leaves, where AWS deletes it slowly: it must not hold on to what it refers to, which goes meanwhile. Its `discover` must not show what is leaving, and its `delete` must
     /// succeed when it is asked for twice.
     const LEAVES: Option<Leaving> = None;
 
