@@ -61,7 +61,7 @@ struct Locked;
 
 /// A write that the disk did not take.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}; nothing of it was written: {1}")]
+#[error("{0}: {1}")]
 struct Untaken(&'static str, Arc<sqlx::Error>);
 
 /// A request that does not fit what is recorded.
@@ -103,7 +103,7 @@ impl Fault {
             Self::Unusable(reason) => JournalError::Unusable { database, reason },
             Self::Unsure(source) => {
                 let attempt = format!("{attempt} (its effect is not known: look before you repeat it)");
-                JournalError::Database { attempt, database, source: Box::new(source) }
+                of_driver(source, attempt, database)
             }
             Self::Sql(source) => of_driver(source, attempt, database),
         }
@@ -176,6 +176,6 @@ mod tests {
         let error = Fault::from(full).into_error("commit an intent", "state.db");
         let JournalError::Database { attempt, source, .. } = &error else { panic!("{error:?}") };
         assert_eq!(attempt, "commit an intent");
-        assert!(source.to_string().starts_with("its disk is full; nothing of it was written"), "{source}");
+        assert!(source.to_string().starts_with("its disk is full: "), "{source}");
     }
 }

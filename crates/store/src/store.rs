@@ -56,7 +56,7 @@ impl Store {
     /// program's; [`JournalError::Database`] when it cannot be reached, or stays locked for some seconds.
     pub async fn open(location: &str, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         let location = Location::parse(location)?;
-        let opened = prepare(&location).await.map_err(|fault| fault.into_error("open", &location.shown))?;
+        let opened = prepare(&location).await.map_err(|fault| fault.into_error("open the tables", &location.shown))?;
         let (link, migrated) = opened;
         Ok(Self { queue: Queue::start(location, Access::Write, link, clock), migrated })
     }
@@ -73,7 +73,7 @@ impl Store {
     /// Reading then may touch the `-shm` file, which is shared memory and no state.
     pub async fn open_existing(location: &str, clock: Arc<dyn Clock>) -> Result<Option<Self>, JournalError> {
         let location = Location::parse(location)?;
-        let link = look(&location).await.map_err(|fault| fault.into_error("open", &location.shown))?;
+        let link = look(&location).await.map_err(|fault| fault.into_error("open the tables", &location.shown))?;
         Ok(link.map(|link| Self { queue: Queue::start(location, Access::Read, link, clock), migrated: None }))
     }
 
