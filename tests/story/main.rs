@@ -6,5 +6,12 @@ mod commands;
 mod crash;
 mod globe;
 mod policy;
+#[cfg(unix)]
+#[path = "../../crates/store/tests/journal/postgres.rs"]
+mod postgres;
 mod reference;
+#[cfg(unix)]
+mod server;
+#[cfg(unix)]
+mod state;
 mod stops;

@@ -84,9 +84,11 @@ pub enum Command {
     Graph(GraphArgs),
     /// The least IAM policy that the stack needs; needs no credentials
     Policy(PolicyArgs),
+    /// Finish what AWS deletes slowly, and what interrupted runs left to be deleted
+    Gc(GcArgs),
     /// Show who holds which region, and take it away
     Unlock(UnlockArgs),
-    /// Look into the state
+    /// Look into the state, check it, copy it
     State {
         #[command(subcommand)]
         command: StateCommand,
@@ -188,6 +190,18 @@ pub struct Lock {
 }
 
 #[derive(Debug, Args)]
+pub struct GcArgs {
+    /// Wait until AWS has finished all of it
+    #[arg(long)]
+    pub wait: bool,
+    /// Delete replaced buckets with objects and tables too
+    #[arg(long)]
+    pub delete_data: bool,
+    #[command(flatten)]
+    pub lock: Lock,
+}
+
+#[derive(Debug, Args)]
 pub struct UnlockArgs {
     /// Do not ask
     #[arg(short, long)]
@@ -246,6 +260,35 @@ pub enum StateCommand {
         /// How many events
         #[arg(long, default_value_t = 50)]
         limit: u32,
+    },
+    /// Compare what is recorded with the events that it follows from
+    Verify,
+    /// Make what is recorded anew from the events
+    Rebuild,
+    /// Copy the stack's whole history to another database
+    Copy {
+        /// Where to: a path or postgres://...
+        #[arg(long, value_name = "URL")]
+        to: String,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Write the stack's whole history as JSON lines
+    Export {
+        /// To a file that does not exist yet, for its owner alone [default: standard output]
+        #[arg(short, long = "out", value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Bring in a history that `state export` wrote; refused if the stack has a state
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Copy the SQLite file, also while a run uses it
+    Backup {
+        /// The copy, for its owner alone [default: beside the file, named with the time]
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
     },
 }
 

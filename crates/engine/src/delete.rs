@@ -1,10 +1,11 @@
-//! Deleting: until AWS no longer has it, and the journal knows.
+//! Deleting: until AWS no longer has it, and the journal knows; or until AWS has accepted what it does slowly.
 
 use std::time::Duration;
 
-use globe_model::{CallError, Command, ErrorClass, Event, Intent, IntentAction, Outcome, Step, Token};
+use globe_model::{CallError, Command, ErrorClass, Event, Intent, IntentAction, Manner, Outcome, Step, Token};
 use serde_json::Value;
 
+use crate::leave::{is_to_be_repeated, leave, strike};
 use crate::retry::{pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
 
@@ -31,13 +32,27 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
     };
     shared.ports.journal.intend(&shared.lease, &intent).await?;
     let call = || shared.ports.cloud.delete(address, &id, shared.plan.data);
-    let result = repeat(shared, address, ErrorClass::heals, call).await;
+    let leaving = shared.ports.kind(address)?.leaves();
+    let may_repeat =
+        |class: ErrorClass| class.heals() && !leaving.is_some_and(|leaving| is_to_be_repeated(leaving, class));
+    let result = repeat(shared, address, may_repeat, call).await;
     let outcome = match &result {
         Err(StepError::Call(error)) => Outcome::Failed { error: error.clone() },
+        Err(StepError::Stopped(what)) => {
+            Outcome::Failed { error: CallError::new(ErrorClass::Ambiguous, &address.kind, format!("stopped; {what}")) }
+        }
         _ => Outcome::Deleting,
     };
     shared.ports.journal.conclude(&shared.lease, &intent, &outcome).await?;
-    result?;
+    match (&result, leaving) {
+        (Ok(()), Some(leaving)) if leaving.manner == Manner::Scheduled => {
+            return leave(shared, address, &id, leaving).await;
+        }
+        (Err(StepError::Call(error)), Some(leaving)) if is_to_be_repeated(leaving, error.class) => {
+            return leave(shared, address, &id, leaving).await;
+        }
+        _ => result?,
+    }
     wait_until_gone(shared, step, &id).await?;
     if shared.plan.command == Command::Down {
         let lingers = shared.ports.kind(address)?.lingers();
@@ -46,7 +61,7 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
             pause_or_stop(shared, lingers, "clients were to let go of it").await?;
         }
     }
-    Ok(shared.ports.journal.forget(&shared.lease, &shared.run, address, &id).await?)
+    strike(shared, address, &id).await
 }
 
 async fn wait_until_gone(shared: &Shared, step: &Step, id: &str) -> Result<(), StepError> {

@@ -7,6 +7,7 @@ mod delete;
 mod find;
 mod guard;
 mod lease;
+mod leave;
 mod make;
 mod observe;
 mod recover;

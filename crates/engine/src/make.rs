@@ -9,6 +9,7 @@ use globe_model::{
 use serde_json::Value;
 
 use crate::find::{find, look};
+use crate::leave::{name_is_free, strike};
 use crate::retry::{may_repeat_make, patience, pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
 
@@ -30,8 +31,9 @@ pub async fn make(shared: &Shared, step: &Step, mut exists: impl FnMut()) -> Res
     let id = match (step.action, &step.id) {
         (Action::Create, vanished) => {
             if let Some(id) = vanished {
-                shared.ports.journal.forget(&shared.lease, &shared.run, address, id).await?;
+                strike(shared, address, id).await?;
             }
+            name_is_free(shared, step).await?;
             create(shared, address, &spec, &desired).await?
         }
         (_, Some(id)) => id.clone(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use globe_model::{
     Address, CallError, Clock, Cloud, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease, Plan,
-    Scope, Upstream,
+    Scope, Timestamp, Upstream,
 };
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc::UnboundedSender};
@@ -87,18 +87,29 @@ pub struct Shared {
     pub stop: Stop,
     outputs: Mutex<BTreeMap<Address, Value>>,
     permits: Mutex<BTreeMap<(Scope, String), Arc<Semaphore>>>,
+    held: Mutex<BTreeMap<Address, Timestamp>>,
 }
 
 impl Shared {
     /// A run about to begin.
     pub fn new(ports: Ports, plan: Arc<Plan>, lease: Lease, run: String, stop: Stop) -> Self {
         let outputs = Mutex::new(plan.known.clone());
-        Self { ports, plan, lease, run, stop, outputs, permits: Mutex::default() }
+        Self { ports, plan, lease, run, stop, outputs, permits: Mutex::default(), held: Mutex::default() }
     }
 
     /// Outputs that downstream may use from now on.
     pub fn publish(&self, address: &Address, outputs: Value) {
         self.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), outputs);
+    }
+
+    /// AWS keeps the name at `address` until `due`.
+    pub fn hold(&self, address: &Address, due: Timestamp) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), due);
+    }
+
+    /// Until when AWS keeps the name at `address`, if something left it in this run.
+    pub fn held(&self, address: &Address) -> Option<Timestamp> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(address).copied()
     }
 
     /// Lowers a spec with the outputs known now.

@@ -12,6 +12,7 @@ mod event;
 mod inventory;
 mod journal;
 mod kind;
+mod leaving;
 mod permission;
 mod plan;
 mod registry;
@@ -32,6 +33,7 @@ pub use kind::{
     Change, Changes, Durations, Edge, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict,
     changes,
 };
+pub use leaving::{Departing, Leaving, Manner, NameHold};
 pub use permission::Missing;
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
 pub use registry::{ErasedKind, KindTable, erased};

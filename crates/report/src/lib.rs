@@ -26,7 +26,7 @@ pub use json::{SCHEMA_VERSION, event_json, json_line, plan_json, summary_json};
 pub use picture::{dot, mermaid};
 pub use plan::{plan_markdown, plan_text};
 pub use progress::{ProgressModel, Running, ScopeProgress};
-pub use state::{history_text, record_text, state_list_text};
+pub use state::{history_text, ledger_text, record_text, state_list_text};
 pub use style::{Detail, Style};
 pub use summary::{Highlight, summary_text};
 pub use words::{counted, duration_words, rfc3339};

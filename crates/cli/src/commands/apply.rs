@@ -55,8 +55,9 @@ pub struct Order<'a> {
 /// See [`Failure`]; what was done before is recorded.
 pub async fn apply(global: &Global, out: &Out, order: Order<'_>) -> Result<Exit, Failure> {
     let project = project::load(global, out)?;
+    // Before any call to AWS: without its state globe does nothing.
+    let state = State::writable(global, out, &project::state_location(global, &project.folder)).await?;
     let session = Session::open(global, &project).await?;
-    let state = State::writable(global, &project::state_location(global, &project.folder)).await?;
     let Some(journal) = state.journal() else {
         return Err(Failure::new(Exit::Failed, "the state could not be opened for writing"));
     };
@@ -74,7 +75,7 @@ async fn go(
 ) -> Result<Exit, Failure> {
     let stack = &project.stack;
     let head = settled_head(out, session, journal, &stack.name, order.lock).await?;
-    let planned = match order.plan {
+    let mut planned = match order.plan {
         Some(plan) => given(plan, project, &head)?,
         None => {
             let regions = (order.regions)(&head)?;
@@ -89,6 +90,8 @@ async fn go(
             make_plan(session, stack, &head, &request).await?
         }
     };
+    let kept = crate::leaving::refusals(&planned.plan, &session.kinds, session.clock.now());
+    planned.report.notices.extend(kept);
     show(out, &planned, false);
     if let Some(failure) = refusal(&planned) {
         return Err(failure);
@@ -118,6 +121,7 @@ fn question(command: Command) -> &'static str {
     match command {
         Command::Up => "Carry this out",
         Command::Down => "Remove all this",
+        Command::Gc => "Clean this up",
     }
 }
 
@@ -138,7 +142,7 @@ fn given(plan: Plan, project: &Project, head: &Head) -> Result<Planned, Failure>
 }
 
 /// The head once everything that an earlier run left open is settled.
-async fn settled_head(
+pub(super) async fn settled_head(
     out: &Out,
     session: &Session,
     journal: &Arc<dyn Journal>,
@@ -170,7 +174,7 @@ async fn settled_head(
 }
 
 /// Takes the scopes, waiting for another run if the user is patient.
-async fn acquire(
+pub(super) async fn acquire(
     out: &Out,
     journal: &Arc<dyn Journal>,
     stack: &str,
@@ -210,7 +214,7 @@ async fn evict_dead(out: &Out, journal: &Arc<dyn Journal>, stack: &str) -> Resul
     Ok(())
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     out: &Out,
     session: &Session,
     journal: &Arc<dyn Journal>,
@@ -233,6 +237,7 @@ async fn carry_out(
     let summary = ended?;
     let head = journal.head(&stack).await?;
     report(out, &summary, &head, elapsed);
+    crate::leaving::say(out, &head);
     let here = SystemClock.now().since(began);
     if here * 2 < elapsed {
         out.note(&format!("That is the sandbox's time; here it took {:.1} s.", here.as_secs_f64()));

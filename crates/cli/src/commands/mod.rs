@@ -3,12 +3,14 @@
 mod apply;
 mod diff;
 mod down;
+mod gc;
 mod graph;
 mod init;
 mod policy;
 mod sandbox;
 mod state;
 mod status;
+mod transfer;
 mod unlock;
 mod up;
 mod validate;
@@ -39,6 +41,7 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Status => status::status(global, out).await,
         Command::Graph(args) => graph::graph(global, out, args),
         Command::Policy(args) => policy::policy(global, out, args),
+        Command::Gc(args) => gc::gc(global, out, args).await,
         Command::Unlock(args) => unlock::unlock(global, out, args).await,
         Command::State { command } => state::state(global, out, command).await,
         Command::Sandbox { command } => sandbox::sandbox(global, out, command).await,
