@@ -24,7 +24,7 @@ pub fn run(workspace: &Workspace, globe: Option<PathBuf>) -> Result<()> {
 }
 
 fn ask(workspace: &Workspace, trial: &Trial) -> Result<()> {
-    let sandbox = trial.sandbox(SPEED)?;
+    let sandbox = trial.sandbox(Some(SPEED))?;
     let mut asking = trial.python.command();
     asking.arg(workspace.root().join(PROGRAM)).args(["--endpoint", &sandbox.url]);
     succeed(&mut asking).context("the sandbox does otherwise than AWS documents")

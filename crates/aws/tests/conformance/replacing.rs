@@ -1,7 +1,7 @@
 //! What is proved of every replacement: which field forces it, and that it goes in the declared order.
 
 use globe_aws::Driver;
-use globe_model::{Address, Cloud, Kind, ReplaceOrder, Verdict};
+use globe_model::{Address, Cloud, ReplaceOrder, Verdict};
 
 use crate::bench::Bench;
 use crate::proofs;
@@ -28,15 +28,15 @@ impl Bench {
         let new = self.id(address);
         if K::REPLACE == ReplaceOrder::CreateFirst {
             assert_ne!(new, old, "{address}: the new one is another");
-            assert!(self.is_there::<K>(address, &old).await, "{address}: both are there for a while");
+            assert!(self.is_there(address, &old).await, "{address}: both are there for a while");
             self.remove(address, &old).await;
         }
         self.settle::<K>(address, spec).await;
-        assert!(new == old || !self.is_there::<K>(address, &old).await, "{address}: the old one is gone");
+        assert!(new == old || !self.is_there(address, &old).await, "{address}: the old one is gone");
         proofs::replaced(K::NAME);
     }
 
-    async fn is_there<K: Kind>(&self, address: &Address, id: &str) -> bool {
+    async fn is_there(&self, address: &Address, id: &str) -> bool {
         self.cloud.read(address, id).await.expect("reads").is_some()
     }
 }

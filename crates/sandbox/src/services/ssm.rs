@@ -79,7 +79,7 @@ fn public(call: &Call<'_>, name: &str) -> Option<Value> {
 fn find(call: &Call<'_>, name: &str) -> Option<Value> {
     if let Some((name, version)) = name.rsplit_once(':').filter(|(_, version)| version.parse::<i64>().is_ok()) {
         let parameter = call.get(KIND, name)?;
-        let now = parameter.body.get("Version").is_some_and(|now| now.to_string() == version);
+        let now = version.parse::<i64>().is_ok_and(|version| parameter.body.get("Version") == Some(&version.into()));
         let mut body = if now { Some(&parameter.body) } else { old(parameter, version) }?.clone();
         body.insert("Selector".to_owned(), format!(":{version}").into());
         return Some(Value::Object(body));

@@ -28,7 +28,7 @@ fn holds(call: &Call<'_>, term: &str, present: Option<&Value>) -> Result<bool, A
         (Some(name), _) => Ok(!there(name)),
         (_, Some(name)) => Ok(there(name)),
         _ => compared(call, term, present)
-            .ok_or_else(|| refused(&format!("The sandbox does not know the condition {term}"))),
+            .ok_or_else(|| refused(format!("The sandbox does not know the condition {term}"))),
     }
 }
 

@@ -3,10 +3,11 @@
 /// Filters of every describe, and older names of some that EC2 still takes.
 const COMMON: &[&str] = &["tag-key", "tag-value", "owner-id", "domain", "cidr", "key", "value"];
 
-/// Names of the filters of a kind, in the sandbox's name for it; `None` where the list is not kept.
-fn documented(kind: &str) -> Option<&'static [&'static str]> {
-    Some(match kind {
-        "ec2/vpc" => &[
+/// Names of the filters of the kinds whose list is kept, by the sandbox's name for the kind.
+static DOCUMENTED: &[(&str, &[&str])] = &[
+    (
+        "ec2/vpc",
+        &[
             "cidr",
             "cidr-block-association.cidr-block",
             "cidr-block-association.association-id",
@@ -21,7 +22,10 @@ fn documented(kind: &str) -> Option<&'static [&'static str]> {
             "state",
             "vpc-id",
         ],
-        "ec2/subnet" => &[
+    ),
+    (
+        "ec2/subnet",
+        &[
             "availability-zone",
             "availability-zone-id",
             "available-ip-address-count",
@@ -46,9 +50,12 @@ fn documented(kind: &str) -> Option<&'static [&'static str]> {
             "subnet-id",
             "vpc-id",
         ],
-        "ec2/internet-gateway" => &["attachment.state", "attachment.vpc-id", "internet-gateway-id", "owner-id"],
-        "ec2/natgateway" => &["nat-gateway-id", "state", "subnet-id", "vpc-id"],
-        "ec2/route-table" => &[
+    ),
+    ("ec2/internet-gateway", &["attachment.state", "attachment.vpc-id", "internet-gateway-id", "owner-id"]),
+    ("ec2/natgateway", &["nat-gateway-id", "state", "subnet-id", "vpc-id"]),
+    (
+        "ec2/route-table",
+        &[
             "association.gateway-id",
             "association.route-table-association-id",
             "association.route-table-id",
@@ -69,7 +76,10 @@ fn documented(kind: &str) -> Option<&'static [&'static str]> {
             "route.vpc-peering-connection-id",
             "vpc-id",
         ],
-        "ec2/security-group" => &[
+    ),
+    (
+        "ec2/security-group",
+        &[
             "description",
             "egress.ip-permission.cidr",
             "egress.ip-permission.from-port",
@@ -94,8 +104,11 @@ fn documented(kind: &str) -> Option<&'static [&'static str]> {
             "owner-id",
             "vpc-id",
         ],
-        "ec2/security-group-rule" => &["group-id", "security-group-rule-id"],
-        "ec2/vpc-endpoint" => &[
+    ),
+    ("ec2/security-group-rule", &["group-id", "security-group-rule-id"]),
+    (
+        "ec2/vpc-endpoint",
+        &[
             "ip-address-type",
             "service-name",
             "service-region",
@@ -104,8 +117,11 @@ fn documented(kind: &str) -> Option<&'static [&'static str]> {
             "vpc-endpoint-state",
             "vpc-endpoint-type",
         ],
-        "ec2/launch-template" => &["create-time", "launch-template-name"],
-        "ec2/vpc-peering-connection" => &[
+    ),
+    ("ec2/launch-template", &["create-time", "launch-template-name"]),
+    (
+        "ec2/vpc-peering-connection",
+        &[
             "accepter-vpc-info.cidr-block",
             "accepter-vpc-info.owner-id",
             "accepter-vpc-info.vpc-id",
@@ -117,15 +133,14 @@ fn documented(kind: &str) -> Option<&'static [&'static str]> {
             "status-message",
             "vpc-peering-connection-id",
         ],
-        "ec2/vpc-flow-log" => &[
-            "deliver-log-status",
-            "log-destination-type",
-            "flow-log-id",
-            "log-group-name",
-            "resource-id",
-            "traffic-type",
-        ],
-        "ec2/elastic-ip" => &[
+    ),
+    (
+        "ec2/vpc-flow-log",
+        &["deliver-log-status", "log-destination-type", "flow-log-id", "log-group-name", "resource-id", "traffic-type"],
+    ),
+    (
+        "ec2/elastic-ip",
+        &[
             "allocation-id",
             "association-id",
             "instance-id",
@@ -135,7 +150,10 @@ fn documented(kind: &str) -> Option<&'static [&'static str]> {
             "private-ip-address",
             "public-ip",
         ],
-        "ec2/network-interface" => &[
+    ),
+    (
+        "ec2/network-interface",
+        &[
             "association.allocation-id",
             "association.association-id",
             "addresses.association.owner-id",
@@ -172,13 +190,12 @@ fn documented(kind: &str) -> Option<&'static [&'static str]> {
             "subnet-id",
             "vpc-id",
         ],
-        _ => return None,
-    })
-}
+    ),
+];
 
 /// Whether a describe of this kind takes this filter. Some are also written as members are: `cidrBlock`.
 pub fn is_known(kind: &str, name: &str) -> bool {
-    let Some(names) = documented(kind) else { return true };
+    let Some((_, names)) = DOCUMENTED.iter().find(|(known, _)| *known == kind) else { return true };
     let mut names = names.iter().chain(COMMON);
     name.starts_with("tag:") || names.any(|known| *known == name || super::filter::camel(known) == name)
 }
