@@ -93,12 +93,18 @@ fn by_status(status: Option<u16>) -> ErrorClass {
     }
 }
 
+/// Whether a refusal means that there were too many requests.
+pub(crate) fn says_throttled(code: &str, message: &str, status: Option<u16>) -> bool {
+    let listed = THROTTLED.iter().any(|name| name.eq_ignore_ascii_case(code));
+    listed || message.contains("Rate exceeded") || status == Some(429)
+}
+
 /// Facts: EC2 spells one resource's codes several ways, so endings are matched without regard to case.
 fn by_code(operation: &str, code: &str, message: &str, status: Option<u16>) -> ErrorClass {
     let lower = code.to_ascii_lowercase();
     let is = |names: &[&str]| names.contains(&lower.as_str());
     let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
-    if is(THROTTLED) || message.contains("Rate exceeded") || status == Some(429) {
+    if says_throttled(code, message, status) {
         return ErrorClass::Throttled;
     }
     // DynamoDB uses these two for "another operation is running"; elsewhere they mean a dependent, or a quota.

@@ -1,16 +1,18 @@
 //! What is proved of every kind.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 use globe_aws::kinds::drivers;
 use globe_aws::{AnyDriver, AwsCloud, Driver, Scoped};
 use globe_model::{
-    Address, Cloud, DataPolicy, ErrorClass, Kind, Owner, Readiness, Recovery, Tags, Token, Upstream, Verdict, Wanted,
-    mentions_unknown,
+    Address, Clock, Cloud, DataPolicy, ErrorClass, Kind, Owner, Readiness, Recovery, Tags, Timestamp, Token, Upstream,
+    Verdict, Wanted, mentions_unknown,
 };
 use globe_sandbox::{Options, Sandbox};
 use serde_json::Value;
@@ -32,6 +34,20 @@ pub fn told() -> impl Iterator<Item = &'static str> {
 /// Tags with a name and one of the user's.
 pub fn tags(name: &str) -> Tags {
     Tags::from_live([("Name", name), ("cost-center", "platform")])
+}
+
+/// The sandbox's time.
+struct SandboxTime(Sandbox);
+
+#[async_trait]
+impl Clock for SandboxTime {
+    fn now(&self) -> Timestamp {
+        Timestamp(0).after(Duration::from_secs_f64(self.0.clock().now()))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.clock().sleep(duration).await;
+    }
 }
 
 /// AWS as one stack sees it, and what it has made there.
@@ -60,7 +76,9 @@ impl Bench {
             .http_client(sandbox.http_client())
             .build();
         let owner = Owner { stack: "acme".into(), account: ACCOUNT.into() };
-        let (cloud, hands) = (AwsCloud::new(config.clone(), owner.clone()), AwsCloud::new(config, owner));
+        let clock = Arc::new(SandboxTime(sandbox.clone()));
+        let cloud = AwsCloud::new(config.clone(), owner.clone(), clock.clone());
+        let hands = AwsCloud::new(config, owner, clock);
         Self { cloud, hands, sandbox, outputs: BTreeMap::new(), made: Vec::new() }
     }
 
