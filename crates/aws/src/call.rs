@@ -8,12 +8,12 @@ use aws_types::region::SigningRegion;
 /// One operation of one service in one region, as the request's signature names them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CallName {
-    /// Region signed for; global services sign for one region.
-    pub region: String,
     /// `elasticloadbalancing`.
     pub service: String,
     /// `CreateLoadBalancer`.
     pub operation: String,
+    /// Region signed for; global services sign for one region.
+    pub region: String,
 }
 
 impl CallName {
@@ -21,6 +21,6 @@ impl CallName {
     pub fn of(config: &ConfigBag) -> Option<Self> {
         let (region, service) = (config.load::<SigningRegion>()?, config.load::<SigningName>()?);
         let operation = config.load::<Metadata>()?.name().to_owned();
-        Some(Self { region: region.as_ref().to_owned(), service: service.as_ref().to_owned(), operation })
+        Some(Self { service: service.as_ref().to_owned(), operation, region: region.as_ref().to_owned() })
     }
 }

@@ -25,4 +25,4 @@ pub use driver::{AnyDriver, Birth, Driver, Found, IamActions, Scoped, entry};
 pub use error::{Reclass, failed};
 pub use kinds::kind_table;
 pub use lookup::Lookup;
-pub use meter::{CallCount, CallMeter};
+pub use meter::CallMeter;

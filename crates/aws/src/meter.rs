@@ -12,40 +12,12 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use globe_model::Timestamp;
-use serde::{Serialize, Serializer};
+use globe_model::{CallCount, Timestamp};
 
 use crate::call::CallName;
 use crate::limits::Limiter;
 use crate::refusal::is_throttled;
 use crate::repeat::is_again;
-
-/// How often one operation was called in one region, and how that went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CallCount {
-    /// Region called.
-    pub region: String,
-    /// Service, as signatures name it.
-    pub service: String,
-    /// Operation.
-    pub operation: String,
-    /// How often.
-    pub calls: u64,
-    /// How many of these were made because an earlier one had failed.
-    pub retries: u64,
-    /// How many of these AWS refused because there were too many.
-    pub throttles: u64,
-    /// Time from sending to answer, all together; waiting for a turn is no part of it.
-    #[serde(rename = "total_seconds", serialize_with = "seconds")]
-    pub total: Duration,
-    /// The longest of them.
-    #[serde(rename = "longest_seconds", serialize_with = "seconds")]
-    pub longest: Duration,
-}
-
-fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(duration.as_secs_f64())
-}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
@@ -65,7 +37,7 @@ impl CallMeter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Everything called so far, by region, service and operation.
+    /// Everything called so far, by service, operation and region.
     pub fn counts(&self) -> Vec<CallCount> {
         let row = |(call, tally): (&CallName, &Tally)| CallCount {
             region: call.region.clone(),

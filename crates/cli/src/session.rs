@@ -102,6 +102,7 @@ fn in_process(global: &Global, project: &Project) -> Result<(SdkConfig, Arc<dyn 
         path: Some(sandbox_folder(&project.folder).join("world.jsonl")),
         scale: if global.time == TimeMode::Scaled { SCALE } else { 1.0 },
         account: account.clone(),
+        limits: true,
         faults: global.faults.clone(),
         policy: global.sandbox_policy.as_deref().map(sandbox_policy).transpose()?,
         ..Options::default()

@@ -1,7 +1,7 @@
 //! The IAM actions of the SDK's operations (Service Authorization Reference; fact sheets, rows "IAM").
 
 /// The actions that a call is checked against in its own name: `service` and `operation` as
-/// [`CallCount`](crate::CallCount) spells them.
+/// [`CallCount`](globe_model::CallCount) spells them.
 pub fn called(service: &str, operation: &str) -> Vec<String> {
     let names = if service == "s3" { of_s3(operation) } else { vec![operation] };
     names.into_iter().map(|name| format!("{service}:{name}")).collect()
