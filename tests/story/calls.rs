@@ -49,7 +49,7 @@ fn the_calls_explained_are_the_calls_made() {
     for (arguments, repeated) in [
         (vec!["--json", "up", "--yes", "--explain-calls"], true),
         (vec!["--json", "diff", "--explain-calls"], false),
-        (vec!["--json", "down", "--yes", "--delete-data", "--explain-calls"], false),
+        (vec!["--json", "down", "--regions", "all", "--yes", "--delete-data", "--explain-calls"], false),
     ] {
         let said = place.globe(&arguments).exits(0);
         let calls = said.json_of("calls");
@@ -69,7 +69,7 @@ fn a_refused_command_explains_its_calls_too() {
     let served = Served::start();
     let place = Place::new(REFERENCE, Some(&served.url));
     place.globe(&["up", "--region", "us-east-1", "--yes"]).exits(0);
-    let refused = place.globe(&["down", "--yes", "--explain-calls"]).exits(4);
+    let refused = place.globe(&["down", "--regions", "all", "--yes", "--explain-calls"]).exits(4);
     assert!(refused.stderr.contains("ec2 DescribeVpcs"), "{}", refused.stderr);
 }
 

@@ -180,3 +180,6 @@ async fn read_all(
         Err(error) => ids.iter().map(|id| (id.clone(), Err(error.clone()))).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,9 @@ where
         let class = match (&error, code.as_deref()) {
             (_, Some(code)) => by_code(operation, code, &message, status),
             (SdkError::TimeoutError(_) | SdkError::ResponseError(_), None) => ErrorClass::Ambiguous,
-            (SdkError::DispatchFailure(failure), None) if failure.is_io() || failure.is_timeout() => {
+            (SdkError::DispatchFailure(failure), None)
+                if failure.is_io() || failure.is_timeout() || broke_off(&message) =>
+            {
                 ErrorClass::Ambiguous
             }
             (SdkError::ServiceError(_), None) => by_status(status),
@@ -66,6 +68,12 @@ impl<T> Reclass for Result<T, CallError> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the connection ended while a request was under way. The HTTP client has no kind of its own for that: a
+/// connection closed before the answer is "other" to it, as missing credentials are.
+fn broke_off(message: &str) -> bool {
+    message.contains("client error (SendRequest)")
 }
 
 /// The whole chain of causes in one line: an SDK error alone says only "dispatch failure".

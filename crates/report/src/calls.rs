@@ -82,12 +82,17 @@ mod tests {
 
     #[test]
     fn the_table_names_every_call_and_sums_them() {
-        insta::assert_snapshot!(calls_text(&counts()), @"");
+        insta::assert_snapshot!(calls_text(&counts()), @"
+        AWS calls: 15, 1 repeated, 1 throttled
+           calls  retries  throttled  time (s)  longest  call                  region
+               3        1          1      1.25     0.62  ec2 CreateNatGateway  us-east-1
+              12        0          0      0.42     0.21  ec2 DescribeVpcs      eu-central-1
+        ");
         assert_eq!(calls_text(&[]), "AWS calls: 0, 0 repeated, 0 throttled\n");
     }
 
     #[test]
     fn scripts_get_the_same() {
-        insta::assert_snapshot!(calls_json(&counts()[..1]), @"");
+        insta::assert_snapshot!(calls_json(&counts()[..1]), @r#"{"globe":1,"type":"calls","total":3,"retries":1,"throttles":1,"calls":[{"service":"ec2","operation":"CreateNatGateway","region":"us-east-1","calls":3,"retries":1,"throttles":1,"total_seconds":1.25,"longest_seconds":0.625}]}"#);
     }
 }

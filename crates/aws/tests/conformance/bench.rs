@@ -50,6 +50,20 @@ impl Clock for SandboxTime {
     }
 }
 
+/// AWS as one stack sees it in `sandbox`.
+pub fn cloud_on(sandbox: &Sandbox) -> AwsCloud {
+    let credentials = Credentials::from_keys(ACCOUNT, "sandbox", None);
+    let config = SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .region(aws_types::region::Region::new(REGION))
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .http_client(sandbox.http_client())
+        .build();
+    let owner = Owner { stack: "acme".into(), account: ACCOUNT.into() };
+    AwsCloud::new(config, owner, Arc::new(SandboxTime(sandbox.clone())))
+}
+
 /// AWS as one stack sees it, and what it has made there.
 pub struct Bench {
     /// What globe does: every call is held against the kind's declared actions.
@@ -65,20 +79,7 @@ impl Bench {
     /// An empty account.
     pub fn new() -> Self {
         let sandbox = Sandbox::open(Options::default()).expect("an in-memory sandbox opens");
-        let credentials = Credentials::from_keys(ACCOUNT, "sandbox", None);
-        let config = SdkConfig::builder()
-            .behavior_version(aws_config::BehaviorVersion::latest())
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .region(aws_types::region::Region::new(REGION))
-            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
-                aws_smithy_async::rt::sleep::TokioSleep::new(),
-            ))
-            .http_client(sandbox.http_client())
-            .build();
-        let owner = Owner { stack: "acme".into(), account: ACCOUNT.into() };
-        let clock = Arc::new(SandboxTime(sandbox.clone()));
-        let cloud = AwsCloud::new(config.clone(), owner.clone(), clock.clone());
-        let hands = AwsCloud::new(config, owner, clock);
+        let (cloud, hands) = (cloud_on(&sandbox), cloud_on(&sandbox));
         Self { cloud, hands, sandbox, outputs: BTreeMap::new(), made: Vec::new() }
     }
 

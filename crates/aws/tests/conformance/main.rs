@@ -13,6 +13,7 @@ mod ec2_gateways;
 mod ec2_network;
 mod elbv2;
 mod iam;
+mod limits;
 mod permissions;
 mod route53;
 mod s3;
