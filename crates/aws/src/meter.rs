@@ -117,7 +117,7 @@ impl Intercept for Watch {
     ) -> Result<(), BoxError> {
         // An attempt that never got as far as being sent is none.
         if let (Some(call), Some(Sent(sent))) = (CallName::of(config), config.load::<Sent>()) {
-            let throttled = context.response().is_some_and(|response| is_throttled(response));
+            let throttled = context.response().is_some_and(is_throttled);
             self.meter.answered(&call, self.limiter.clock().now().since(*sent), throttled);
             if throttled {
                 self.limiter.throttled(&call, *sent);

@@ -197,6 +197,9 @@ pub struct GcArgs {
     /// Delete replaced buckets with objects and tables too
     #[arg(long)]
     pub delete_data: bool,
+    /// List the AWS calls made: how often, how long, repeated, throttled
+    #[arg(long)]
+    pub explain_calls: bool,
     #[command(flatten)]
     pub lock: Lock,
 }

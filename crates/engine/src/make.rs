@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::find::{find, look};
 use crate::leave::{name_is_free, strike};
-use crate::pace::Pace;
+use crate::pace::{Pace, soon};
 use crate::retry::{may_repeat_make, patience, pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
 
@@ -191,7 +191,7 @@ async fn settle(
         shared.ports.tell(Event::Waiting { address: address.clone(), what: what.clone() });
         let now = shared.ports.clock.now();
         // Until its outputs are known, others wait that may be what it waits for: a certificate's validation record.
-        let pause = if published.is_some() { pace.pause(started, now) } else { pace.soon(now) };
+        let pause = if published.is_some() { pace.pause(started, now) } else { soon(now) };
         pause_or_stop(shared, pause, &what).await?;
     }
 }
