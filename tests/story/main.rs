@@ -1,5 +1,6 @@
 //! The built `globe` against `globe sandbox serve`, inspected through the AWS API, never through globe's own state.
 
+mod calls;
 mod cloud;
 mod commands;
 #[cfg(unix)]

@@ -139,7 +139,7 @@ pub struct DiffArgs {
     /// Write the plan as Markdown for a pull request
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
-    /// List the AWS calls made
+    /// List the AWS calls made: how often, how long, repeated, throttled
     #[arg(long)]
     pub explain_calls: bool,
 }
@@ -157,7 +157,7 @@ pub struct UpArgs {
     /// Allow replacements and removals to destroy data
     #[arg(long)]
     pub delete_data: bool,
-    /// List the AWS calls made
+    /// List the AWS calls made: how often, how long, repeated, throttled
     #[arg(long)]
     pub explain_calls: bool,
     #[command(flatten)]
@@ -174,7 +174,7 @@ pub struct DownArgs {
     /// Delete buckets with objects and tables too
     #[arg(long)]
     pub delete_data: bool,
-    /// List the AWS calls made
+    /// List the AWS calls made: how often, how long, repeated, throttled
     #[arg(long)]
     pub explain_calls: bool,
     #[command(flatten)]
@@ -197,6 +197,9 @@ pub struct GcArgs {
     /// Delete replaced buckets with objects and tables too
     #[arg(long)]
     pub delete_data: bool,
+    /// List the AWS calls made: how often, how long, repeated, throttled
+    #[arg(long)]
+    pub explain_calls: bool,
     #[command(flatten)]
     pub lock: Lock,
 }
@@ -318,9 +321,9 @@ pub struct ServeArgs {
     /// How long reads lag behind creates, in sandbox seconds
     #[arg(long, default_value_t = 0.0, value_name = "SECONDS", value_parser = not_negative)]
     pub lag: f64,
-    /// Enforce AWS's published request limits
+    /// Do not enforce AWS's published request limits
     #[arg(long)]
-    pub limits: bool,
+    pub no_limits: bool,
     /// Enforce an IAM policy, such as `globe policy` prints
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

@@ -41,7 +41,7 @@ impl Session {
         let stack = &project.stack;
         let (config, clock) = if global.sandbox { in_process(global, project)? } else { real(stack).await };
         let owner = Owner { stack: stack.name.clone(), account: stack.account.clone() };
-        let cloud = Arc::new(AwsCloud::new(config, owner));
+        let cloud = Arc::new(AwsCloud::new(config, owner, clock.clone()));
         let actual = Lookup::new(&cloud).account().await?;
         if actual != stack.account {
             return Err(wrong_account(&stack.account, &actual));
@@ -102,6 +102,7 @@ fn in_process(global: &Global, project: &Project) -> Result<(SdkConfig, Arc<dyn 
         path: Some(sandbox_folder(&project.folder).join("world.jsonl")),
         scale: if global.time == TimeMode::Scaled { SCALE } else { 1.0 },
         account: account.clone(),
+        limits: true,
         faults: global.faults.clone(),
         policy: global.sandbox_policy.as_deref().map(sandbox_policy).transpose()?,
         ..Options::default()

@@ -6,11 +6,10 @@ use globe_model::{CallError, Command, ErrorClass, Event, Intent, IntentAction, M
 use serde_json::Value;
 
 use crate::leave::{is_to_be_repeated, leave, strike};
+use crate::pace::Pace;
 use crate::retry::{pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
 
-/// Bounds of the pause between two looks at something that is going.
-const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 /// Longest that something may take to go. Facts: network interfaces of functions take up to 45 min.
 const LONGEST: Duration = Duration::from_secs(45 * 60);
 
@@ -67,13 +66,14 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
 async fn wait_until_gone(shared: &Shared, step: &Step, id: &str) -> Result<(), StepError> {
     let address = &step.address;
     let started = shared.ports.clock.now();
-    let pause = (shared.ports.kind(address)?.durations().delete / 10).clamp(LOOKS.0, LOOKS.1);
+    let pace = Pace::new(shared.ports.kind(address)?.durations().delete);
     while shared.ports.cloud.read(address, id).await?.is_some() {
         if shared.ports.clock.now().since(started) > LONGEST {
             let message = format!("{id} was deleted {} min ago and AWS still shows it", LONGEST.as_secs() / 60);
             return Err(CallError::new(ErrorClass::Broken, &address.kind, message).into());
         }
         shared.ports.tell(Event::Waiting { address: address.clone(), what: "until it is gone".into() });
+        let pause = pace.pause(started, shared.ports.clock.now());
         pause_or_stop(shared, pause, "it was being deleted").await?;
     }
     Ok(())

@@ -10,6 +10,7 @@ mod lease;
 mod leave;
 mod make;
 mod observe;
+mod pace;
 mod recover;
 mod retry;
 mod run;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::find::{find, look};
 use crate::leave::{name_is_free, strike};
+use crate::pace::{Pace, soon};
 use crate::retry::{may_repeat_make, patience, pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
 
@@ -17,8 +18,8 @@ use crate::shared::{Shared, StepError};
 const MAX_PATCHES: u32 = 30;
 /// How often a create may lose its answer before globe gives up.
 const MAX_LOST: u32 = 5;
-/// Bounds of the pause between two looks at something that is not ready.
-const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+/// Pause before looking again for what AWS has done and does not show yet.
+const BLINK: Duration = Duration::from_secs(1);
 
 /// Carries out a create, an update or an adoption; returns the identity. `exists` is called once outputs are known.
 ///
@@ -115,7 +116,7 @@ async fn found_again(
     error: &CallError,
 ) -> Result<Option<String>, StepError> {
     if shared.ports.kind(address)?.recovery() == Recovery::Token {
-        pause_or_stop(shared, LOOKS.0, "an answer was lost").await?;
+        pause_or_stop(shared, BLINK, "an answer was lost").await?;
         return Ok(None);
     }
     let found = find(&shared.ports, address, desired, Some(token)).await?;
@@ -147,12 +148,12 @@ async fn settle(
     let kind = shared.ports.kind(address)?;
     let broken = |error: serde_json::Error| CallError::new(ErrorClass::Broken, &address.kind, error.to_string());
     let started = shared.ports.clock.now();
-    let pause = (kind.durations().create / 10).clamp(LOOKS.0, LOOKS.1);
+    let pace = Pace::new(kind.durations().create);
     let (mut published, mut patches) = (None, 0);
     loop {
         let Some(live) = shared.ports.cloud.read(address, id).await? else {
             not_visible(shared, address, id, started)?;
-            pause_or_stop(shared, LOOKS.0, "it was made and is not visible yet").await?;
+            pause_or_stop(shared, BLINK, "it was made and is not visible yet").await?;
             continue;
         };
         if let Some(outputs) = kind.outputs(&live).map_err(broken)?
@@ -172,7 +173,7 @@ async fn settle(
             (Verdict::Patch { patch, .. }, _) if patches < MAX_PATCHES => {
                 if patches > 0 {
                     // Reads lag behind writes: the change may be on its way.
-                    pause_or_stop(shared, LOOKS.0 * 2, "a change was made and does not show yet").await?;
+                    pause_or_stop(shared, BLINK * 2, "a change was made and does not show yet").await?;
                 }
                 patches += 1;
                 update(shared, step, id, &patch).await?;
@@ -188,6 +189,9 @@ async fn settle(
             (Verdict::Replace { .. }, Readiness::Failed { reason }) => reason,
         };
         shared.ports.tell(Event::Waiting { address: address.clone(), what: what.clone() });
+        let now = shared.ports.clock.now();
+        // Until its outputs are known, others wait that may be what it waits for: a certificate's validation record.
+        let pause = if published.is_some() { pace.pause(started, now) } else { soon(now) };
         pause_or_stop(shared, pause, &what).await?;
     }
 }
@@ -236,7 +240,7 @@ async fn update_call(shared: &Shared, address: &Address, id: &str, patch: &Value
         match repeat(shared, address, may_repeat_make, || shared.ports.cloud.update(address, id, patch)).await {
             Err(StepError::Call(error)) if error.class == ErrorClass::Ambiguous && lost < MAX_LOST => {
                 lost += 1;
-                pause_or_stop(shared, LOOKS.0, "an answer was lost").await?;
+                pause_or_stop(shared, BLINK, "an answer was lost").await?;
             }
             other => return other,
         }

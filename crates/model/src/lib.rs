@@ -5,6 +5,7 @@
 //! and [`Clock`] are the three ports behind which the world lies.
 
 mod address;
+mod calls;
 mod clock;
 mod cloud;
 mod error;
@@ -20,6 +21,7 @@ mod tags;
 mod unknown;
 
 pub use address::{Address, AddressError, Ref, Region, Scope};
+pub use calls::CallCount;
 pub use clock::{Clock, Timestamp};
 pub use cloud::{Candidate, Cloud, DataPolicy, Token, Wanted};
 pub use error::{CallError, ErrorClass};

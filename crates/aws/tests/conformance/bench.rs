@@ -1,17 +1,20 @@
 //! What is proved of every kind.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use globe_aws::kinds::drivers;
 use globe_aws::kinds::ec2::{Vpc, VpcOutputs};
 use globe_aws::{AnyDriver, AwsCloud, Driver, Scoped};
 use globe_model::{
-    Address, CallError, Cloud, DataPolicy, ErrorClass, Kind, Owner, Readiness, Ref, Tags, Upstream, Verdict,
-    mentions_unknown,
+    Address, CallError, Clock, Cloud, DataPolicy, ErrorClass, Kind, Owner, Readiness, Ref, Tags, Timestamp, Upstream,
+    Verdict, mentions_unknown,
 };
 use globe_sandbox::{Options, Sandbox};
 use serde_json::Value;
@@ -37,6 +40,39 @@ pub fn tags(name: &str) -> Tags {
     Tags::from_live([("Name", name), ("cost-center", "platform")])
 }
 
+/// The sandbox's time.
+struct SandboxTime(Sandbox);
+
+#[async_trait]
+impl Clock for SandboxTime {
+    fn now(&self) -> Timestamp {
+        Timestamp(0).after(Duration::from_secs_f64(self.0.clock().now()))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.clock().sleep(duration).await;
+    }
+}
+
+/// AWS as one stack sees it in `sandbox`.
+pub fn cloud_on(sandbox: &Sandbox) -> AwsCloud {
+    cloud_through(sandbox, sandbox.http_client(), "acme")
+}
+
+/// AWS as `stack` sees it in `sandbox` through a wire.
+fn cloud_through(sandbox: &Sandbox, wire: SharedHttpClient, stack: &str) -> AwsCloud {
+    let credentials = Credentials::from_keys(ACCOUNT, "sandbox", None);
+    let config = SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .region(aws_types::region::Region::new(REGION))
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .http_client(wire)
+        .build();
+    let owner = Owner { stack: stack.into(), account: ACCOUNT.into() };
+    AwsCloud::new(config, owner, Arc::new(SandboxTime(sandbox.clone())))
+}
+
 /// AWS as one stack sees it, and what it has made there.
 pub struct Bench {
     /// What globe does: every call is held against the kind's declared actions.
@@ -55,22 +91,9 @@ impl Bench {
     /// An empty account.
     pub fn new() -> Self {
         let sandbox = Sandbox::open(Options::default()).expect("an in-memory sandbox opens");
-        let credentials = Credentials::from_keys(ACCOUNT, "sandbox", None);
-        let config = SdkConfig::builder()
-            .behavior_version(aws_config::BehaviorVersion::latest())
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .region(aws_types::region::Region::new(REGION))
-            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
-                aws_smithy_async::rt::sleep::TokioSleep::new(),
-            ))
-            .http_client(sandbox.http_client())
-            .build();
         let wire = Wire::default();
-        let lossy = config.clone().into_builder().http_client(wire.before(&sandbox)).build();
-        let owner = |stack: &str| Owner { stack: stack.into(), account: ACCOUNT.into() };
-        let hands = AwsCloud::new(config.clone(), owner("acme"));
-        let stranger = AwsCloud::new(config, owner("somebody-elses"));
-        let cloud = AwsCloud::new(lossy, owner("acme"));
+        let cloud = cloud_through(&sandbox, wire.before(&sandbox), "acme");
+        let (hands, stranger) = (cloud_on(&sandbox), cloud_through(&sandbox, sandbox.http_client(), "somebody-elses"));
         Self { cloud, hands, stranger, wire, sandbox, outputs: BTreeMap::new(), made: Vec::new() }
     }
 

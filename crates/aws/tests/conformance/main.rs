@@ -17,6 +17,7 @@ mod ec2_gateways;
 mod ec2_network;
 mod elbv2;
 mod iam;
+mod limits;
 mod lossy;
 mod permissions;
 mod proofs;

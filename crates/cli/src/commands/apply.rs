@@ -61,8 +61,13 @@ pub async fn apply(global: &Global, out: &Out, order: Order<'_>) -> Result<Exit,
     let Some(journal) = state.journal() else {
         return Err(Failure::new(Exit::Failed, "the state could not be opened for writing"));
     };
+    let explain = order.explain_calls;
     let ended = go(out, &project, &session, &journal, order).await;
     state.close().await;
+    // A failed run made calls too.
+    if explain {
+        explain_calls(out, session.cloud.meter());
+    }
     ended
 }
 
@@ -97,20 +102,13 @@ async fn go(
         return Err(failure);
     }
     if planned.plan.is_empty() && planned.plan.leaves_down.is_subset(&head.down) {
-        if order.explain_calls {
-            explain_calls(out, session.cloud.meter());
-        }
         return Ok(if planned.report.notices.iter().any(unread) { Exit::Failed } else { Exit::Done });
     }
     if !planned.plan.is_empty() {
         let question = format!("{} in account {}?", question(order.command), stack.account);
         confirm(out, order.yes, &question).await?;
     }
-    let exit = carry_out(out, session, journal, planned.plan, order.lock).await?;
-    if order.explain_calls {
-        explain_calls(out, session.cloud.meter());
-    }
-    Ok(exit)
+    carry_out(out, session, journal, planned.plan, order.lock).await
 }
 
 fn unread(notice: &globe_model::Notice) -> bool {

@@ -10,6 +10,7 @@ use globe_planner::{Sweep, sweep, without};
 use globe_report::{counted, rfc3339};
 
 use super::apply::{carry_out, settled_head};
+use super::explain_calls;
 use crate::args::{GcArgs, Global};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupts;
@@ -36,6 +37,9 @@ pub async fn gc(global: &Global, out: &Out, args: &GcArgs) -> Result<Exit, Failu
     let session = Session::open(global, &project).await?;
     let ended = go(out, &project, &session, &journal, args).await;
     state.close().await;
+    if args.explain_calls {
+        explain_calls(out, session.cloud.meter());
+    }
     ended
 }
 

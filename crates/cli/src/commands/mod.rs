@@ -17,6 +17,7 @@ mod validate;
 
 use clap::CommandFactory;
 use globe_aws::CallMeter;
+use globe_report::{calls_json, calls_text};
 
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failure};
@@ -54,17 +55,12 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
     }
 }
 
-/// Says which AWS calls were made, region by region.
+/// Says which AWS calls were made.
 fn explain_calls(out: &Out, meter: &CallMeter) {
     let counts = meter.counts();
-    let total: u64 = counts.iter().map(|count| count.calls).sum();
     if out.json {
-        let value = serde_json::json!({"total": total, "calls": counts});
-        out.json_line("calls", &value);
-        return;
-    }
-    out.complain(&format!("{total} AWS calls:"));
-    for count in counts {
-        out.complain(&format!("  {:>5}  {:<15} {} {}", count.calls, count.region, count.service, count.operation));
+        out.data(&calls_json(&counts));
+    } else {
+        out.complain(&calls_text(&counts));
     }
 }
