@@ -39,6 +39,9 @@ pub struct Global {
     /// An IAM policy that the sandbox enforces, such as `globe policy` prints
     #[arg(long, global = true, value_name = "FILE", requires = "sandbox")]
     pub sandbox_policy: Option<PathBuf>,
+    /// Enforce AWS's published request limits in the sandbox
+    #[arg(long, global = true, requires = "sandbox")]
+    pub sandbox_limits: bool,
     /// One JSON object per line on standard output
     #[arg(long, global = true)]
     pub json: bool,
@@ -80,7 +83,7 @@ pub enum Command {
     Down(DownArgs),
     /// What is recorded, region by region
     Status,
-    /// The graph of resources, as DOT or Mermaid
+    /// The graph of resources, as DOT or Mermaid, or its longest chain of waits
     Graph(GraphArgs),
     /// The least IAM policy that the stack needs; needs no credentials
     Policy(PolicyArgs),
@@ -213,6 +216,9 @@ pub struct GraphArgs {
     /// How to draw it
     #[arg(long, value_enum, default_value_t = GraphFormat::Dot)]
     pub format: GraphFormat,
+    /// Explain the longest chain of waits instead: what each resource on it takes, and all of it
+    #[arg(long, conflicts_with = "format")]
+    pub critical_path: bool,
     #[command(flatten)]
     pub chosen: Chosen,
 }
@@ -321,6 +327,9 @@ pub struct ServeArgs {
     /// Enforce AWS's published request limits
     #[arg(long)]
     pub limits: bool,
+    /// Added to every answer, in sandbox milliseconds
+    #[arg(long, default_value_t = 0, value_name = "MILLISECONDS")]
+    pub latency: u64,
     /// Enforce an IAM policy, such as `globe policy` prints
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use globe_model::{
-    Address, CallError, Clock, Cloud, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease, Plan,
-    Scope, Timestamp, Upstream,
+    Address, CallError, Clock, Cloud, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease, Pace,
+    Plan, Scope, Timestamp, Upstream,
 };
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc::UnboundedSender};
 use tokio_util::sync::CancellationToken;
+
+use crate::turn::Turns;
 
 /// Mutating calls under way at once per scope and service. AWS's mutating buckets hold 50 and refill 5 a second:
 /// twelve calls of some 200 ms each stay within that and keep the pipeline full.
@@ -26,6 +28,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Kinds.
     pub kinds: Arc<KindTable>,
+    /// How long kinds have taken in this stack.
+    pub pace: Arc<Pace>,
     /// Where events go; nobody listening is fine.
     pub events: UnboundedSender<Event>,
 }
@@ -85,6 +89,8 @@ pub struct Shared {
     pub run: String,
     /// The user's wish to stop.
     pub stop: Stop,
+    /// Who is being worked on where AWS takes one at a time.
+    pub turns: Turns,
     outputs: Mutex<BTreeMap<Address, Value>>,
     permits: Mutex<BTreeMap<(Scope, String), Arc<Semaphore>>>,
     held: Mutex<BTreeMap<Address, Timestamp>>,
@@ -94,7 +100,8 @@ impl Shared {
     /// A run about to begin.
     pub fn new(ports: Ports, plan: Arc<Plan>, lease: Lease, run: String, stop: Stop) -> Self {
         let outputs = Mutex::new(plan.known.clone());
-        Self { ports, plan, lease, run, stop, outputs, permits: Mutex::default(), held: Mutex::default() }
+        let (turns, permits, held) = (Turns::default(), Mutex::default(), Mutex::default());
+        Self { ports, plan, lease, run, stop, turns, outputs, permits, held }
     }
 
     /// Outputs that downstream may use from now on.

@@ -13,6 +13,7 @@ mod inventory;
 mod journal;
 mod kind;
 mod leaving;
+mod pace;
 mod permission;
 mod plan;
 mod registry;
@@ -34,6 +35,7 @@ pub use kind::{
     changes,
 };
 pub use leaving::{Departing, Leaving, Manner, NameHold};
+pub use pace::{Pace, Work};
 pub use permission::Missing;
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
 pub use registry::{ErasedKind, KindTable, erased};

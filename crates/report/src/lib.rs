@@ -7,6 +7,7 @@
 //! direction of writing are shown as escapes, and values of fields named like a password, secret or token are shown as
 //! `(sensitive)`.
 
+mod critical;
 mod event_line;
 pub mod json;
 mod layout;
@@ -21,6 +22,7 @@ mod summary;
 mod value;
 mod words;
 
+pub use critical::{ChainLink, Source, chain_json, chain_text};
 pub use event_line::event_line;
 pub use json::{SCHEMA_VERSION, event_json, json_line, plan_json, summary_json};
 pub use picture::{dot, mermaid};
