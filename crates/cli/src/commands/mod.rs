@@ -40,7 +40,7 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Up(args) => up::up(global, out, args).await,
         Command::Down(args) => down::down(global, out, args).await,
         Command::Status => status::status(global, out).await,
-        Command::Graph(args) => graph::graph(global, out, args),
+        Command::Graph(args) => graph::graph(global, out, args).await,
         Command::Policy(args) => policy::policy(global, out, args),
         Command::Gc(args) => gc::gc(global, out, args).await,
         Command::Unlock(args) => unlock::unlock(global, out, args).await,
