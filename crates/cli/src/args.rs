@@ -33,7 +33,8 @@ pub struct Global {
     /// How time passes in the sandbox
     #[arg(long, global = true, value_enum, default_value_t = TimeMode::Scaled, value_name = "MODE")]
     pub time: TimeMode,
-    /// What goes wrong in the sandbox: `ACTION[@REGION]:FAULT[:FIRST[:COUNT]]`; may be repeated
+    /// What goes wrong in the sandbox: `ACTION[@REGION]:FAULT[:FIRST[:COUNT]]`,
+    /// or `:FROMs[:LENGTHs]` in seconds; may be repeated
     #[arg(long = "fault", global = true, value_name = "RULE")]
     pub faults: Vec<FaultRule>,
     /// An IAM policy that the sandbox enforces, such as `globe policy` prints
@@ -84,6 +85,8 @@ pub enum Command {
     Graph(GraphArgs),
     /// The least IAM policy that the stack needs; needs no credentials
     Policy(PolicyArgs),
+    /// Rehearse up, diff, an edit and down of the file in an AWS inside this process, while things go wrong
+    Rehearse(RehearseArgs),
     /// Show who holds which region, and take it away
     Unlock(UnlockArgs),
     /// Look into the state
@@ -185,6 +188,22 @@ pub struct Lock {
     /// Seconds to wait for another run that changes the same regions
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// How many seeds; each brings other faults [default: 20, or 1 with --seed]
+    #[arg(long, value_name = "N")]
+    pub seeds: Option<u64>,
+    /// The first seed; the same seed brings the same faults
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Instead of other faults, this region goes dark in the middle of each command
+    #[arg(long, value_name = "REGION")]
+    pub lose: Option<String>,
+    /// It comes back after so many seconds; without it, only before the command is repeated
+    #[arg(long, value_name = "SECONDS", requires = "lose")]
+    pub back_after: Option<u64>,
 }
 
 #[derive(Debug, Args)]

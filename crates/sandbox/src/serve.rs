@@ -38,10 +38,7 @@ struct Lost;
 /// Where the log of all calls can be read, as JSON: for tests, and for whoever wonders what a client did.
 const CALLS: &str = "/_sandbox/calls";
 
-async fn answer(
-    sandbox: Sandbox,
-    request: http::Request<Incoming>,
-) -> Result<http::Response<Sent>, Lost> {
+async fn answer(sandbox: Sandbox, request: http::Request<Incoming>) -> Result<http::Response<Sent>, Lost> {
     if request.uri().path() == CALLS {
         let calls = serde_json::to_vec(&sandbox.calls()).unwrap_or_default();
         return Ok(http::Response::new(Either::Left(Full::new(calls.into()))));

@@ -6,6 +6,7 @@ mod down;
 mod graph;
 mod init;
 mod policy;
+mod rehearse;
 mod sandbox;
 mod state;
 mod status;
@@ -39,6 +40,7 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Status => status::status(global, out).await,
         Command::Graph(args) => graph::graph(global, out, args),
         Command::Policy(args) => policy::policy(global, out, args),
+        Command::Rehearse(args) => rehearse::rehearse(global, out, args).await,
         Command::Unlock(args) => unlock::unlock(global, out, args).await,
         Command::State { command } => state::state(global, out, command).await,
         Command::Sandbox { command } => sandbox::sandbox(global, out, command).await,
