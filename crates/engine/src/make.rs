@@ -8,7 +8,7 @@ use globe_model::{
 };
 use serde_json::Value;
 
-use crate::find::{find, look};
+use crate::find::find;
 use crate::retry::{may_repeat_make, patience, pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
 
@@ -18,6 +18,8 @@ const MAX_PATCHES: u32 = 30;
 const MAX_LOST: u32 = 5;
 /// Bounds of the pause between two looks at something that is not ready.
 const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+/// How much longer than typical something may take to become ready, and how long at least before globe gives up on it.
+const LONGEST: (u32, Duration) = (6, Duration::from_secs(30 * 60));
 
 /// Carries out a create, an update or an adoption; returns the identity. `exists` is called once outputs are known.
 ///
@@ -126,7 +128,7 @@ async fn found_again(
 
 /// The name is taken: by ourselves (an answer lost earlier), or by somebody else.
 async fn taken(shared: &Shared, address: &Address, desired: &Value, error: CallError) -> Result<String, StepError> {
-    let found = look(&shared.ports, address, desired, None).await?;
+    let found = find(&shared.ports, address, desired, None).await?;
     match found.as_slice() {
         [one] => Ok(one.id.clone()),
         _ => Err(error.into()),
@@ -145,7 +147,7 @@ async fn settle(
     let kind = shared.ports.kind(address)?;
     let broken = |error: serde_json::Error| CallError::new(ErrorClass::Broken, &address.kind, error.to_string());
     let started = shared.ports.clock.now();
-    let pause = (kind.durations().create / 10).clamp(LOOKS.0, LOOKS.1);
+    let typical = kind.durations().create;
     let (mut published, mut patches) = (None, 0);
     loop {
         let Some(live) = shared.ports.cloud.read(address, id).await? else {
@@ -185,9 +187,19 @@ async fn settle(
             },
             (Verdict::Replace { .. }, Readiness::Failed { reason }) => reason,
         };
+        let waited = shared.ports.clock.now().since(started);
+        if waited > (typical * LONGEST.0).max(LONGEST.1) {
+            return Err(not_ready(address, &what, waited).into());
+        }
         shared.ports.tell(Event::Waiting { address: address.clone(), what: what.clone() });
-        pause_or_stop(shared, pause, &what).await?;
+        pause_or_stop(shared, (typical.max(waited) / 10).clamp(LOOKS.0, LOOKS.1), &what).await?;
     }
+}
+
+fn not_ready(address: &Address, what: &str, waited: Duration) -> CallError {
+    let minutes = waited.as_secs() / 60;
+    let message = format!("AWS has not made it ready in {minutes} min ({what}); the next run goes on waiting");
+    CallError::new(ErrorClass::Broken, &address.kind, message)
 }
 
 /// Reads lag behind creates by up to minutes; after that it is gone.

@@ -137,7 +137,7 @@ impl World {
                 let _unanswered = self.with(|inner| {
                     let answer = act(inner);
                     if trap == Some(Trap::Lag) {
-                        inner.objects.values_mut().for_each(|object| object.hidden_reads = 2);
+                        inner.objects.values_mut().for_each(|object| object.hidden_reads = 6);
                     }
                     answer
                 });
@@ -291,7 +291,7 @@ impl Stage {
     /// What is to be done.
     pub async fn plan(&self, command: Command, wanted: &Graph) -> Plan {
         let head = self.head().await;
-        let inventory = observe(&*self.world, &self.kinds, &head, wanted).await;
+        let inventory = observe(&*self.world, &*self.clock, &self.kinds, &head, wanted).await;
         let input = Input {
             stack: "acme",
             account: "123456789012",
