@@ -18,13 +18,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Reads everything recorded, and looks for everything in `whole` that is not. What cannot be read is an observation
 /// too: the inventory never fails whole.
-pub async fn observe(
-    cloud: &dyn Cloud,
-    clock: &dyn Clock,
-    kinds: &KindTable,
-    head: &Head,
-    whole: &Graph,
-) -> Inventory {
+pub async fn observe(cloud: &dyn Cloud, clock: &dyn Clock, kinds: &KindTable, head: &Head, whole: &Graph) -> Inventory {
     let mut inventory = Inventory::default();
     let recorded = head
         .records

@@ -6,6 +6,7 @@ mod checks;
 mod console;
 mod crash;
 mod crate_map;
+mod faults;
 mod fidelity;
 mod generated;
 mod layers;
@@ -63,6 +64,8 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
+    /// Rehearse stacks under seeded faults: lost answers, throttling, a dark region, kills and others
+    Faults(faults::Arguments),
     /// How faithful the sandbox is: run a probe of AWS's behaviour against it
     Fidelity(fidelity::Arguments),
     /// Bring a stack up, change it and take it down in moto, an AWS that others wrote
@@ -99,6 +102,7 @@ fn run(task: Task) -> Result<()> {
         Task::Schema { check } => schema::run(&workspace, Mode::new(check)),
         Task::CrateMap { check } => crate_map::run(&workspace, Mode::new(check)),
         Task::Crash { all } => crash::run(&workspace, all),
+        Task::Faults(arguments) => faults::run(&workspace, arguments),
         Task::Fidelity(arguments) => fidelity::run(&workspace, arguments),
         Task::Opinion { globe } => opinion::run(&workspace, globe),
         Task::Requests { globe } => requests::run(&workspace, globe),

@@ -33,8 +33,11 @@ impl Book {
     /// Begins a command on this state, for what `graph` says.
     pub fn open_at(&self, head: &Head, graph: &Graph) {
         let mut pages = self.pages();
-        pages.open =
-            head.open.iter().map(|intent| (intent.token.to_string(), (intent.address.clone(), intent.action))).collect();
+        pages.open = head
+            .open
+            .iter()
+            .map(|intent| (intent.token.to_string(), (intent.address.clone(), intent.action)))
+            .collect();
         pages.made = head.records.keys().cloned().collect();
         let settled = head.records.values().filter(|record| !record.outputs.is_null());
         pages.settled = settled.map(|record| record.address.clone()).collect();

@@ -14,7 +14,9 @@ use super::schedule::{Blow, Ending, Schedule};
 use super::seams::Seams;
 use super::stage::{Act, Deed, Stage};
 use super::survey::{self, Census};
-use super::trace::{self, Line, is_read};
+#[cfg(test)]
+use super::trace;
+use super::trace::{Line, is_read};
 use crate::failure::{Exit, Failure};
 
 /// What AWS shows of what is deleted is gone after this time, and what it was still doing is done.
@@ -144,11 +146,16 @@ impl Player<'_> {
         let act = self.stage.play(self.stack(index), DEEDS[index], blow.ending).await?;
         let unharmed = blow.ending == Ending::Itself && self.calls(&act).iter().all(|call| call.fault.is_none());
         self.judge(index, &act, unharmed).await?;
+        // What was struck while it was being made may show it only after the faults have ended.
+        let doomed = self.calls(&act).iter().any(|call| call.fault == Some(Fault::FailsCreating));
         self.acts.push(act);
         self.stage.sandbox.set_faults([]);
         if DEEDS[index] == Deed::Diff {
             self.census.push(Census::new());
             return Ok(());
+        }
+        if doomed {
+            self.stage.play(self.stack(index), DEEDS[index], Ending::Itself).await?;
         }
         self.converge(index).await?;
         self.look_around(index).await
@@ -242,7 +249,8 @@ fn said(act: &Act) -> String {
     failed.chain(not_tried).take(3).collect::<Vec<_>>().join("; ")
 }
 
-/// The trace of a trial as text.
+/// The trace of a trial as text, whole.
+#[cfg(test)]
 pub fn trace_text(trial: &Trial) -> String {
     trace::text(&trial.trace, trial.start())
 }
