@@ -7,4 +7,5 @@ mod crash;
 mod globe;
 mod policy;
 mod reference;
+mod rehearsal;
 mod stops;

@@ -19,7 +19,7 @@ use super::seams::{AsIs, Seams};
 use super::trial::{Script, Trial, run, trace_text};
 use globe_model::Region;
 
-const SMALL: &str = include_str!("../../../../tests/rehearsal/small.toml");
+const ONE: &str = include_str!("../../../../tests/rehearsal/one.toml");
 /// A network and nothing else.
 const TINY: &str = r#"
 stack = "tiny"
@@ -50,7 +50,7 @@ fn seeds(script: &Script, seams: Arc<dyn Seams>, seeds: u64) -> Tally {
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    let script = script(SMALL);
+    let script = script(ONE);
     let profile = calm(&script, Arc::new(AsIs)).profile();
     for seed in [0, 5, 11] {
         let schedule = Schedule::of(seed, &profile);
