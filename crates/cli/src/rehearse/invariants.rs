@@ -187,3 +187,131 @@ pub fn journal(head: &Head, differences: &[String]) -> Option<Broken> {
     let deposed = head.deposed.first()?;
     unsound(format!("{} of {} was replaced and is still there", deposed.id, deposed.address))
 }
+
+#[cfg(test)]
+mod tests {
+    use globe_model::{Command, DataPolicy, Intent, Record, Timestamp, Token};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn at(name: &str) -> Address {
+        Address::new("us-east-1", "ec2/vpc", name)
+    }
+
+    fn thing(id: &str, name: &str) -> Thing {
+        let (region, kind) = ("us-east-1".to_owned(), "ec2/vpc".to_owned());
+        Thing { region, kind, id: id.to_owned(), address: Some(at(name).to_string()), going: false }
+    }
+
+    fn head(name: &str, id: &str) -> Head {
+        let (spec, desired, outputs) = (Value::Null, Value::Null, json!({}));
+        let record = Record { address: at(name), id: id.into(), spec, desired, outputs, at: Timestamp::default() };
+        let mut head = Head::default();
+        head.records.insert(record.address.clone(), record);
+        head
+    }
+
+    fn plan(steps: &[(&str, Action)]) -> Plan {
+        let step = |(name, action): &(&str, Action)| Step {
+            address: at(name),
+            action: *action,
+            replacement: false,
+            id: None,
+            spec: None,
+            desired: None,
+            changes: Vec::new(),
+            reason: None,
+            after: Vec::new(),
+        };
+        Plan {
+            version: Plan::VERSION,
+            stack: "s".into(),
+            account: "1".into(),
+            command: Command::Up,
+            parent: 0,
+            data: DataPolicy::Keep,
+            leaves_down: BTreeSet::new(),
+            leaves_up: BTreeSet::new(),
+            steps: steps.iter().map(step).collect(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    fn call(action: &str, caller: Option<&str>) -> CallLog {
+        CallLog {
+            at: 0.0,
+            service: "ec2".into(),
+            region: "us-east-1".into(),
+            action: action.into(),
+            status: 200,
+            code: None,
+            fault: None,
+            caller: caller.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn duplicates_and_orphans_are_seen_and_what_is_going_is_neither() {
+        let mut things = vec![thing("vpc-1", "a"), thing("vpc-2", "a")];
+        assert_eq!(one_of_each(&things).map(|broken| broken.check), Some(Check::OneOfEach));
+        assert_eq!(no_orphan(&things, &head("a", "vpc-1")).map(|broken| broken.check), Some(Check::NoOrphan));
+        things[1].going = true;
+        assert_eq!((one_of_each(&things), no_orphan(&things, &head("a", "vpc-1"))), (None, None));
+        assert!(no_orphan(&things, &Head::default()).is_some(), "the journal knows nothing of it");
+    }
+
+    #[test]
+    fn what_is_left_is_counted_by_region_and_kind() {
+        let census = |count| Census::from([(("r".to_owned(), "k".to_owned()), count)]);
+        assert_eq!(as_without_faults(&census(1), &census(1)), None);
+        assert!(as_without_faults(&census(2), &census(1)).is_some());
+        assert!(as_without_faults(&Census::new(), &census(1)).is_some());
+        assert_eq!(nothing_left(&census(1), &Census::new()).map(|broken| broken.check), Some(Check::NothingLeft));
+    }
+
+    #[test]
+    fn a_call_outside_the_plan_is_seen() {
+        let plan = plan(&[("a", Action::Create), ("b", Action::Delete)]);
+        let allowed = |caller: Option<&str>| in_the_plan(&[call("CreateVpc", caller)], Some(&plan), &[]).is_none();
+        for caller in ["create us-east-1/ec2/vpc/a", "update us-east-1/ec2/vpc/a", "delete us-east-1/ec2/vpc/b"] {
+            assert!(allowed(Some(caller)), "{caller}");
+        }
+        for caller in [None, Some("delete us-east-1/ec2/vpc/a"), Some("create us-east-1/ec2/vpc/c")] {
+            assert!(!allowed(caller), "{caller:?}");
+        }
+        let recovered = [call("CreateVpc", Some("create us-east-1/ec2/vpc/c"))];
+        assert_eq!(in_the_plan(&recovered, None, &[at("c")]), None, "an open intent was settled");
+        assert_eq!(in_the_plan(&[call("DescribeVpcs", None)], None, &[]), None, "reading is free");
+    }
+
+    #[test]
+    fn a_summary_that_is_not_true_is_seen() {
+        let plan = plan(&[("a", Action::Create)]);
+        let done = Summary { done: vec![(at("a"), Action::Create)], ..Summary::default() };
+        assert_eq!(truthful(&plan, &done, Exit::Done, &head("a", "vpc-1")), None);
+        assert!(truthful(&plan, &done, Exit::Done, &Head::default()).is_some(), "it is not recorded");
+        assert!(truthful(&plan, &done, Exit::Partly, &head("a", "vpc-1")).is_some(), "it was done whole");
+        assert!(truthful(&plan, &Summary::default(), Exit::Done, &Head::default()).is_some(), "a step is missing");
+        let stopped = Summary { not_tried: vec![(at("a"), "stopped".into())], ..Summary::default() };
+        assert_eq!(truthful(&plan, &stopped, Exit::Failed, &Head::default()), None);
+        assert!(truthful(&plan, &stopped, Exit::Done, &Head::default()).is_some(), "nothing was done");
+    }
+
+    #[test]
+    fn a_journal_with_something_open_is_unsound() {
+        assert_eq!(journal(&head("a", "vpc-1"), &[]), None);
+        assert!(journal(&Head::default(), &["a differs".to_owned()]).is_some());
+        let mut open = Head::default();
+        open.open.push(Intent {
+            token: Token::from_text("t"),
+            run: "r".into(),
+            address: at("a"),
+            action: IntentAction::Create,
+            id: None,
+            spec: Value::Null,
+            request: Value::Null,
+        });
+        assert!(journal(&open, &[]).is_some());
+    }
+}
