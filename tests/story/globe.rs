@@ -113,6 +113,20 @@ impl Place {
     }
 }
 
+/// Every story ends with a check: what is recorded follows from the events.
+impl Drop for Place {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for state in [".globe/state.db", ".globe/sandbox/state.db"] {
+            if self.path().join(state).exists() {
+                self.globe(&["--state", state, "state", "verify"]).exits(0);
+            }
+        }
+    }
+}
+
 /// `globe sandbox serve`, killed when dropped.
 pub struct Served {
     child: Child,

@@ -4,12 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use aws_config::identity::IdentityCache;
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_types::SdkConfig;
-use globe_model::{Address, CallError, Candidate, Cloud, DataPolicy, ErrorClass, Owner, Scope, Token, Wanted};
+use globe_model::{Address, CallError, Candidate, Clock, Cloud, DataPolicy, ErrorClass, Owner, Scope, Token, Wanted};
 use serde_json::Value;
 
-use crate::batcher::{Batcher, retried};
+use crate::batcher::Batcher;
 use crate::driver::{AnyDriver, Birth, Scoped};
+use crate::limits::{Gate, Limiter};
+use crate::meter::Watch;
+use crate::repeat::retried;
+use crate::room::{Room, Verb};
 use crate::{CallMeter, Clients, kinds};
 
 /// The clients of every region called so far; clones share them.
@@ -17,18 +24,25 @@ use crate::{CallMeter, Clients, kinds};
 pub struct Regions {
     base: Arc<SdkConfig>,
     meter: CallMeter,
+    watch: SharedInterceptor,
     clients: Arc<Mutex<BTreeMap<String, Clients>>>,
 }
 
 impl Regions {
-    fn new(base: SdkConfig) -> Self {
-        Self { base: Arc::new(base), meter: CallMeter::default(), clients: Arc::default() }
+    /// All clients pass the limiter's gate, and share one cache of credentials behind it.
+    fn new(base: SdkConfig, limiter: Limiter) -> Self {
+        let meter = CallMeter::default();
+        let watch = SharedInterceptor::new(Watch::new(meter.clone(), limiter.clone()));
+        let identities = base.identity_cache().unwrap_or_else(|| IdentityCache::lazy().build());
+        let gate = SharedIdentityCache::new(Gate::new(limiter, identities));
+        let base = base.into_builder().identity_cache(gate).build();
+        Self { base: Arc::new(base), meter, watch, clients: Arc::default() }
     }
 
     /// The clients of one region, made on first use.
     pub fn clients(&self, region: &str) -> Clients {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        clients.entry(region.to_owned()).or_insert_with(|| Clients::new(&self.base, region, &self.meter)).clone()
+        clients.entry(region.to_owned()).or_insert_with(|| Clients::new(&self.base, region, &self.watch)).clone()
     }
 }
 
@@ -37,12 +51,21 @@ pub struct AwsCloud {
     owner: Owner,
     regions: Regions,
     batcher: Batcher,
+    room: Room,
+    clock: Arc<dyn Clock>,
 }
 
 impl AwsCloud {
-    /// AWS as `base` reaches it, for `owner`'s objects.
-    pub fn new(base: SdkConfig, owner: Owner) -> Self {
-        Self { owner, regions: Regions::new(base), batcher: Batcher::default() }
+    /// AWS as `base` reaches it, for `owner`'s objects. Request limits and pauses go by `clock`, which must run as fast as
+    /// that AWS does.
+    pub fn new(base: SdkConfig, owner: Owner, clock: Arc<dyn Clock>) -> Self {
+        let regions = Regions::new(base, Limiter::new(clock.clone()));
+        Self { owner, regions, batcher: Batcher::new(clock.clone()), room: Room::default(), clock }
+    }
+
+    /// The time that it goes by.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
     /// The calls made so far.
@@ -72,24 +95,27 @@ impl Cloud for AwsCloud {
 
     async fn discover(&self, kind: &str, scope: &Scope, wanted: &[Wanted]) -> Result<Vec<Candidate>, CallError> {
         let (driver, cx) = (driver(kind)?, self.scoped(scope));
-        retried(|| driver.discover(&cx, wanted)).await
+        retried(&*self.clock, || driver.discover(&cx, wanted)).await
     }
 
     async fn create(&self, address: &Address, desired: &Value, token: &Token) -> Result<String, CallError> {
         let birth = Birth { address, token, owner: &self.owner };
-        driver(&address.kind)?.create(&self.scoped(&address.scope), &birth, desired).await
+        let (driver, cx) = (driver(&address.kind)?, self.scoped(&address.scope));
+        self.room.call(address, Verb::Create, driver.create(&cx, &birth, desired)).await
     }
 
     async fn update(&self, address: &Address, id: &str, patch: &Value) -> Result<(), CallError> {
-        driver(&address.kind)?.update(&self.scoped(&address.scope), id, patch).await
+        let (driver, cx) = (driver(&address.kind)?, self.scoped(&address.scope));
+        self.room.call(address, Verb::Update, driver.update(&cx, id, patch)).await
     }
 
     async fn delete(&self, address: &Address, id: &str, data: DataPolicy) -> Result<(), CallError> {
-        driver(&address.kind)?.delete(&self.scoped(&address.scope), id, data).await
+        let (driver, cx) = (driver(&address.kind)?, self.scoped(&address.scope));
+        self.room.call(address, Verb::Delete, driver.delete(&cx, id, data)).await
     }
 
     async fn data_at_risk(&self, address: &Address, id: &str) -> Result<Option<String>, CallError> {
         let (driver, cx) = (driver(&address.kind)?, self.scoped(&address.scope));
-        retried(|| driver.data_at_risk(&cx, id)).await
+        retried(&*self.clock, || driver.data_at_risk(&cx, id)).await
     }
 }

@@ -21,7 +21,9 @@ where
         let class = match (&error, code.as_deref()) {
             (_, Some(code)) => by_code(operation, code, &message, status),
             (SdkError::TimeoutError(_) | SdkError::ResponseError(_), None) => ErrorClass::Ambiguous,
-            (SdkError::DispatchFailure(failure), None) if failure.is_io() || failure.is_timeout() => {
+            (SdkError::DispatchFailure(failure), None)
+                if failure.is_io() || failure.is_timeout() || broke_off(&message) =>
+            {
                 ErrorClass::Ambiguous
             }
             (SdkError::ServiceError(_), None) => by_status(status),
@@ -68,6 +70,12 @@ impl<T> Reclass for Result<T, CallError> {
     }
 }
 
+/// Whether the connection ended while a request was under way. The HTTP client has no kind of its own for that: a
+/// connection closed before the answer is "other" to it, as missing credentials are.
+fn broke_off(message: &str) -> bool {
+    message.contains("client error (SendRequest)")
+}
+
 /// The whole chain of causes in one line: an SDK error alone says only "dispatch failure".
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
@@ -93,12 +101,18 @@ fn by_status(status: Option<u16>) -> ErrorClass {
     }
 }
 
+/// Whether a refusal means that there were too many requests.
+pub(crate) fn says_throttled(code: &str, message: &str, status: Option<u16>) -> bool {
+    let listed = THROTTLED.iter().any(|name| name.eq_ignore_ascii_case(code));
+    listed || message.contains("Rate exceeded") || status == Some(429)
+}
+
 /// Facts: EC2 spells one resource's codes several ways, so endings are matched without regard to case.
 fn by_code(operation: &str, code: &str, message: &str, status: Option<u16>) -> ErrorClass {
     let lower = code.to_ascii_lowercase();
     let is = |names: &[&str]| names.contains(&lower.as_str());
     let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
-    if is(THROTTLED) || message.contains("Rate exceeded") || status == Some(429) {
+    if says_throttled(code, message, status) {
         return ErrorClass::Throttled;
     }
     // DynamoDB uses these two for "another operation is running"; elsewhere they mean a dependent, or a quota.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use globe_model::{CallError, ErrorClass, Scope};
 
-use crate::batcher::retried;
 use crate::error::failed;
+use crate::repeat::retried;
 use crate::{AwsCloud, Scoped};
 
 /// SSM `GetParameters` takes at most this many names.
@@ -26,7 +26,7 @@ impl<'a> Lookup<'a> {
     /// Without usable credentials.
     pub async fn account(&self) -> Result<String, CallError> {
         let cx = self.0.scoped(&Scope::Global);
-        let identity = retried(|| async {
+        let identity = retried(self.0.clock(), || async {
             cx.aws.sts.get_caller_identity().send().await.map_err(failed("sts:GetCallerIdentity"))
         });
         Ok(identity.await?.account.unwrap_or_default())
@@ -38,7 +38,7 @@ impl<'a> Lookup<'a> {
     /// When the call fails.
     pub async fn zones(&self, scope: &Scope) -> Result<Vec<String>, CallError> {
         let cx = self.0.scoped(scope);
-        let mut zones = retried(|| describe_zones(&cx)).await?;
+        let mut zones = retried(self.0.clock(), || describe_zones(&cx)).await?;
         zones.sort_unstable();
         Ok(zones)
     }
@@ -51,7 +51,7 @@ impl<'a> Lookup<'a> {
         let cx = self.0.scoped(scope);
         let mut values = BTreeMap::new();
         for chunk in names.chunks(PARAMETERS_PER_CALL) {
-            values.extend(retried(|| get_parameters(&cx, chunk)).await?);
+            values.extend(retried(self.0.clock(), || get_parameters(&cx, chunk)).await?);
         }
         Ok(values)
     }

@@ -85,11 +85,13 @@ pub enum Command {
     Graph(GraphArgs),
     /// The least IAM policy that the stack needs; needs no credentials
     Policy(PolicyArgs),
+    /// Finish what AWS deletes slowly, and what interrupted runs left to be deleted
+    Gc(GcArgs),
     /// Rehearse up, diff, an edit and down of the file in an AWS inside this process, while things go wrong
     Rehearse(RehearseArgs),
     /// Show who holds which region, and take it away
     Unlock(UnlockArgs),
-    /// Look into the state
+    /// Look into the state, check it, copy it
     State {
         #[command(subcommand)]
         command: StateCommand,
@@ -140,7 +142,7 @@ pub struct DiffArgs {
     /// Write the plan as Markdown for a pull request
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
-    /// List the AWS calls made
+    /// List the AWS calls made: how often, how long, repeated, throttled
     #[arg(long)]
     pub explain_calls: bool,
 }
@@ -158,7 +160,7 @@ pub struct UpArgs {
     /// Allow replacements and removals to destroy data
     #[arg(long)]
     pub delete_data: bool,
-    /// List the AWS calls made
+    /// List the AWS calls made: how often, how long, repeated, throttled
     #[arg(long)]
     pub explain_calls: bool,
     #[command(flatten)]
@@ -175,7 +177,7 @@ pub struct DownArgs {
     /// Delete buckets with objects and tables too
     #[arg(long)]
     pub delete_data: bool,
-    /// List the AWS calls made
+    /// List the AWS calls made: how often, how long, repeated, throttled
     #[arg(long)]
     pub explain_calls: bool,
     #[command(flatten)]
@@ -188,6 +190,21 @@ pub struct Lock {
     /// Seconds to wait for another run that changes the same regions
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct GcArgs {
+    /// Wait until AWS has finished all of it
+    #[arg(long)]
+    pub wait: bool,
+    /// Delete replaced buckets with objects and tables too
+    #[arg(long)]
+    pub delete_data: bool,
+    /// List the AWS calls made: how often, how long, repeated, throttled
+    #[arg(long)]
+    pub explain_calls: bool,
+    #[command(flatten)]
+    pub lock: Lock,
 }
 
 #[derive(Debug, Args)]
@@ -266,6 +283,35 @@ pub enum StateCommand {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// Compare what is recorded with the events that it follows from
+    Verify,
+    /// Make what is recorded anew from the events
+    Rebuild,
+    /// Copy the stack's whole history to another database
+    Copy {
+        /// Where to: a path or postgres://...
+        #[arg(long, value_name = "URL")]
+        to: String,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Write the stack's whole history as JSON lines
+    Export {
+        /// To a file that does not exist yet, for its owner alone [default: standard output]
+        #[arg(short, long = "out", value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Bring in a history that `state export` wrote; refused if the stack has a state
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Copy the SQLite file, also while a run uses it
+    Backup {
+        /// The copy, for its owner alone [default: beside the file, named with the time]
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -294,9 +340,9 @@ pub struct ServeArgs {
     /// How long reads lag behind creates, in sandbox seconds
     #[arg(long, default_value_t = 0.0, value_name = "SECONDS", value_parser = not_negative)]
     pub lag: f64,
-    /// Enforce AWS's published request limits
+    /// Do not enforce AWS's published request limits
     #[arg(long)]
-    pub limits: bool,
+    pub no_limits: bool,
     /// Enforce an IAM policy, such as `globe policy` prints
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

@@ -109,7 +109,14 @@ impl From<JournalError> for Failure {
             JournalError::StalePlan { .. } => {
                 Self::from_error(Exit::Refused, &error).hint("run `globe diff` again, and carry out the new plan")
             }
-            JournalError::Database { .. } | JournalError::Unusable { .. } => Self::from_error(Exit::Failed, &error),
+            JournalError::Occupied { .. } => Self::from_error(Exit::Refused, &error)
+                .hint("one history cannot be put upon another: choose a database without this stack (--to, --state)"),
+            JournalError::Database { .. } => Self::from_error(Exit::Failed, &error).hint(
+                "no call to AWS goes out without its record: put the database right (is its server up, its disk full, \
+                 its file held by another program?), then run the command again",
+            ),
+            JournalError::Unusable { .. } => Self::from_error(Exit::Failed, &error)
+                .hint("`--state` or GLOBE_STATE names another database; `globe state backup` makes copies"),
         }
     }
 }

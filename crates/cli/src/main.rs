@@ -7,6 +7,7 @@ mod confirm;
 mod failure;
 mod holder;
 mod interrupt;
+mod leaving;
 mod out;
 mod pins;
 mod planning;

@@ -50,7 +50,7 @@ impl Session {
     /// As [`Session::open`].
     pub async fn connect(stack: &Stack, config: SdkConfig, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let owner = Owner { stack: stack.name.clone(), account: stack.account.clone() };
-        let cloud = Arc::new(AwsCloud::new(config, owner));
+        let cloud = Arc::new(AwsCloud::new(config, owner, clock.clone()));
         let actual = Lookup::new(&cloud).account().await?;
         if actual != stack.account {
             return Err(wrong_account(&stack.account, &actual));
@@ -110,6 +110,7 @@ fn in_process(global: &Global, project: &Project) -> Result<(SdkConfig, Arc<dyn 
         path: Some(sandbox_folder(&project.folder).join("world.jsonl")),
         scale: if global.time == TimeMode::Scaled { SCALE } else { 1.0 },
         account: project.stack.account.clone(),
+        limits: true,
         faults: global.faults.clone(),
         policy: global.sandbox_policy.as_deref().map(sandbox_policy).transpose()?,
         ..Options::default()

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record, RunEnd,
-    RunStart, Timestamp,
+    Address, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome,
+    Record, RunEnd, RunStart, Timestamp,
 };
-use globe_store::Store;
+use globe_store::{Archive, Store};
 
 use crate::args::{Global, TimeMode};
 use crate::clock::SystemClock;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
+use crate::out::Out;
 
 /// The state of a command.
 pub struct State {
@@ -35,9 +36,10 @@ impl State {
     ///
     /// # Errors
     /// When it cannot be used.
-    pub async fn writable(global: &Global, location: &str) -> Result<Self, Failure> {
+    pub async fn writable(global: &Global, out: &Out, location: &str) -> Result<Self, Failure> {
         let _awake = Awake::when(virtual_time(global));
         let store = Store::open(location, Arc::new(SystemClock)).await?;
+        say_migrated(out, &store);
         Ok(Self { store: Some(Arc::new(store)), virtual_time: virtual_time(global) })
     }
 
@@ -58,6 +60,47 @@ impl State {
         Some(if self.virtual_time { Arc::new(Wakeful(store)) } else { store })
     }
 
+    /// What is recorded of a stack and does not follow from its events.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn verify(&self, stack: &str) -> Result<Vec<String>, Failure> {
+        let _awake = Awake::when(self.virtual_time);
+        Ok(self.store()?.verify(stack).await?)
+    }
+
+    /// Makes what is recorded of a stack anew from its events.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn rebuild(&self, stack: &str) -> Result<(), Failure> {
+        let _awake = Awake::when(self.virtual_time);
+        Ok(self.store()?.rebuild(stack).await?)
+    }
+
+    /// A stack's whole history; `mine` is a lease that the caller holds.
+    ///
+    /// # Errors
+    /// When there is none, or another run changes it.
+    pub async fn export(&self, stack: &str, mine: Option<&Lease>) -> Result<Archive, Failure> {
+        let _awake = Awake::when(self.virtual_time);
+        Ok(self.store()?.export(stack, mine).await?)
+    }
+
+    /// Brings in a whole history: all of it or nothing.
+    ///
+    /// # Errors
+    /// When the stack has a state already.
+    pub async fn import(&self, archive: &Archive) -> Result<(), Failure> {
+        let _awake = Awake::when(self.virtual_time);
+        Ok(self.store()?.import(archive).await?)
+    }
+
+    fn store(&self) -> Result<&Store, Failure> {
+        let none = || Failure::new(Exit::Failed, "nothing is recorded yet").hint("`globe up` makes the first records");
+        self.store.as_deref().ok_or_else(none)
+    }
+
     /// Closes it, so that nothing is left beside the file.
     pub async fn close(&self) {
         let _awake = Awake::when(self.virtual_time);
@@ -65,6 +108,23 @@ impl State {
             store.close().await;
         }
     }
+}
+
+/// A migration is said: the older globe can no longer use the database, and the copy is the way back.
+fn say_migrated(out: &Out, store: &Store) {
+    let Some(migrated) = store.migrated() else { return };
+    if out.json {
+        out.json_line(
+            "migrated",
+            &serde_json::json!({"from": migrated.from, "to": migrated.to, "copy": migrated.copy}),
+        );
+        return;
+    }
+    let copy = match &migrated.copy {
+        Some(copy) => format!("as it was, it is in {}", copy.display()),
+        None => "a server's database is not copied first".to_owned(),
+    };
+    out.note(&format!("The state was brought up to date, from version {} to {}; {copy}.", migrated.from, migrated.to));
 }
 
 fn virtual_time(global: &Global) -> bool {
@@ -132,6 +192,9 @@ impl Journal for Wakeful {
     }
     async fn settle(&self, lease: &Lease, run: &str, record: &Record) -> Result<(), JournalError> {
         awake!(self.settle(lease, run, record))
+    }
+    async fn postpone(&self, lease: &Lease, run: &str, departing: &Departing) -> Result<(), JournalError> {
+        awake!(self.postpone(lease, run, departing))
     }
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {
         awake!(self.forget(lease, run, address, id))

@@ -1,15 +1,15 @@
-//! Deleting: until AWS no longer has it, and the journal knows.
+//! Deleting: until AWS no longer has it, and the journal knows; or until AWS has accepted what it does slowly.
 
 use std::time::Duration;
 
-use globe_model::{CallError, Command, ErrorClass, Event, Intent, IntentAction, Outcome, Step, Token};
+use globe_model::{CallError, Command, ErrorClass, Event, Intent, IntentAction, Manner, Outcome, Step, Token};
 use serde_json::Value;
 
+use crate::leave::{is_to_be_repeated, leave, strike};
+use crate::pace::Pace;
 use crate::retry::{pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
 
-/// Bounds of the pause between two looks at something that is going.
-const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 /// Longest that something may take to go. Facts: network interfaces of functions take up to 45 min.
 const LONGEST: Duration = Duration::from_secs(45 * 60);
 
@@ -31,13 +31,27 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
     };
     shared.ports.journal.intend(&shared.lease, &intent).await?;
     let call = || shared.ports.cloud.delete(address, &id, shared.plan.data);
-    let result = repeat(shared, address, ErrorClass::heals, call).await;
+    let leaving = shared.ports.kind(address)?.leaves();
+    let may_repeat =
+        |class: ErrorClass| class.heals() && !leaving.is_some_and(|leaving| is_to_be_repeated(leaving, class));
+    let result = repeat(shared, address, may_repeat, call).await;
     let outcome = match &result {
         Err(StepError::Call(error)) => Outcome::Failed { error: error.clone() },
+        Err(StepError::Stopped(what)) => {
+            Outcome::Failed { error: CallError::new(ErrorClass::Ambiguous, &address.kind, format!("stopped; {what}")) }
+        }
         _ => Outcome::Deleting,
     };
     shared.ports.journal.conclude(&shared.lease, &intent, &outcome).await?;
-    result?;
+    match (&result, leaving) {
+        (Ok(()), Some(leaving)) if leaving.manner == Manner::Scheduled => {
+            return leave(shared, address, &id, leaving).await;
+        }
+        (Err(StepError::Call(error)), Some(leaving)) if is_to_be_repeated(leaving, error.class) => {
+            return leave(shared, address, &id, leaving).await;
+        }
+        _ => result?,
+    }
     wait_until_gone(shared, step, &id).await?;
     if shared.plan.command == Command::Down {
         let lingers = shared.ports.kind(address)?.lingers();
@@ -46,19 +60,20 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
             pause_or_stop(shared, lingers, "clients were to let go of it").await?;
         }
     }
-    Ok(shared.ports.journal.forget(&shared.lease, &shared.run, address, &id).await?)
+    strike(shared, address, &id).await
 }
 
 async fn wait_until_gone(shared: &Shared, step: &Step, id: &str) -> Result<(), StepError> {
     let address = &step.address;
     let started = shared.ports.clock.now();
-    let pause = (shared.ports.kind(address)?.durations().delete / 10).clamp(LOOKS.0, LOOKS.1);
+    let pace = Pace::new(shared.ports.kind(address)?.durations().delete);
     while shared.ports.cloud.read(address, id).await?.is_some() {
         if shared.ports.clock.now().since(started) > LONGEST {
             let message = format!("{id} was deleted {} min ago and AWS still shows it", LONGEST.as_secs() / 60);
             return Err(CallError::new(ErrorClass::Broken, &address.kind, message).into());
         }
         shared.ports.tell(Event::Waiting { address: address.clone(), what: "until it is gone".into() });
+        let pause = pace.pause(started, shared.ports.clock.now());
         pause_or_stop(shared, pause, "it was being deleted").await?;
     }
     Ok(())

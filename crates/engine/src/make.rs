@@ -9,6 +9,8 @@ use globe_model::{
 use serde_json::Value;
 
 use crate::find::find;
+use crate::leave::{name_is_free, strike};
+use crate::pace::{Pace, soon};
 use crate::retry::{may_repeat_make, patience, pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
 
@@ -16,10 +18,10 @@ use crate::shared::{Shared, StepError};
 const MAX_PATCHES: u32 = 30;
 /// How often a create may lose its answer before globe gives up.
 const MAX_LOST: u32 = 5;
-/// Bounds of the pause between two looks at something that is not ready.
-const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 /// How much longer than typical something may take to become ready, and how long at least before globe gives up on it.
 const LONGEST: (u32, Duration) = (6, Duration::from_secs(30 * 60));
+/// Pause before looking again for what AWS has done and does not show yet.
+const BLINK: Duration = Duration::from_secs(1);
 
 /// Carries out a create, an update or an adoption; returns the identity. `exists` is called once outputs are known.
 ///
@@ -32,8 +34,9 @@ pub async fn make(shared: &Shared, step: &Step, mut exists: impl FnMut()) -> Res
     let id = match (step.action, &step.id) {
         (Action::Create, vanished) => {
             if let Some(id) = vanished {
-                shared.ports.journal.forget(&shared.lease, &shared.run, address, id).await?;
+                strike(shared, address, id).await?;
             }
+            name_is_free(shared, step).await?;
             create(shared, address, &spec, &desired).await?
         }
         (_, Some(id)) => id.clone(),
@@ -115,7 +118,7 @@ async fn found_again(
     error: &CallError,
 ) -> Result<Option<String>, StepError> {
     if shared.ports.kind(address)?.recovery() == Recovery::Token {
-        pause_or_stop(shared, LOOKS.0, "an answer was lost").await?;
+        pause_or_stop(shared, BLINK, "an answer was lost").await?;
         return Ok(None);
     }
     let found = find(&shared.ports, address, desired, Some(token)).await?;
@@ -148,11 +151,12 @@ async fn settle(
     let broken = |error: serde_json::Error| CallError::new(ErrorClass::Broken, &address.kind, error.to_string());
     let started = shared.ports.clock.now();
     let typical = kind.durations().create;
+    let pace = Pace::new(typical);
     let (mut published, mut patches) = (None, 0);
     loop {
         let Some(live) = shared.ports.cloud.read(address, id).await? else {
             not_visible(shared, address, id, started)?;
-            pause_or_stop(shared, LOOKS.0, "it was made and is not visible yet").await?;
+            pause_or_stop(shared, BLINK, "it was made and is not visible yet").await?;
             continue;
         };
         if let Some(outputs) = kind.outputs(&live).map_err(broken)?
@@ -172,7 +176,7 @@ async fn settle(
             (Verdict::Patch { patch, .. }, _) if patches < MAX_PATCHES => {
                 if patches > 0 {
                     // Reads lag behind writes: the change may be on its way.
-                    pause_or_stop(shared, LOOKS.0 * 2, "a change was made and does not show yet").await?;
+                    pause_or_stop(shared, BLINK * 2, "a change was made and does not show yet").await?;
                 }
                 patches += 1;
                 update(shared, step, id, &patch).await?;
@@ -187,12 +191,15 @@ async fn settle(
             },
             (Verdict::Replace { .. }, Readiness::Failed { reason }) => reason,
         };
-        let waited = shared.ports.clock.now().since(started);
+        let now = shared.ports.clock.now();
+        let waited = now.since(started);
         if waited > (typical * LONGEST.0).max(LONGEST.1) {
             return Err(not_ready(address, &what, waited).into());
         }
         shared.ports.tell(Event::Waiting { address: address.clone(), what: what.clone() });
-        pause_or_stop(shared, (typical.max(waited) / 10).clamp(LOOKS.0, LOOKS.1), &what).await?;
+        // Until its outputs are known, others wait that may be what it waits for: a certificate's validation record.
+        let pause = if published.is_some() { pace.pause(started, now) } else { soon(now) };
+        pause_or_stop(shared, pause, &what).await?;
     }
 }
 
@@ -246,7 +253,7 @@ async fn update_call(shared: &Shared, address: &Address, id: &str, patch: &Value
         match repeat(shared, address, may_repeat_make, || shared.ports.cloud.update(address, id, patch)).await {
             Err(StepError::Call(error)) if error.class == ErrorClass::Ambiguous && lost < MAX_LOST => {
                 lost += 1;
-                pause_or_stop(shared, LOOKS.0, "an answer was lost").await?;
+                pause_or_stop(shared, BLINK, "an answer was lost").await?;
             }
             other => return other,
         }

@@ -152,7 +152,8 @@ impl Search<'_> {
         for candidate in &found {
             let known = self.head.records.contains_key(&candidate.address);
             let deposed = self.head.deposed.iter().any(|record| record.id == candidate.id);
-            if !known && !deposed {
+            let leaving = self.head.ledger.iter().any(|departing| departing.id == candidate.id);
+            if !known && !deposed && !leaving {
                 by_address.entry(candidate.address.clone()).or_default().push(candidate.clone());
             }
         }

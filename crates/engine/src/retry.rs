@@ -48,12 +48,9 @@ where
     let started = shared.ports.clock.now();
     let mut pause = FIRST_PAUSE;
     loop {
-        let error = {
-            let _permit = shared.permit(address).await;
-            match call().await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            }
+        let error = match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
         };
         let waited = shared.ports.clock.now().since(started);
         if !may_repeat(error.class) || waited >= patience(error.class) {

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::delete::delete;
+use crate::leave::{finish, strike};
 use crate::make::make;
 use crate::schedule::{Phase, Schedule};
 use crate::shared::{Ports, Shared, StepError, Stop};
@@ -209,13 +210,17 @@ async fn perform(shared: &Shared, index: usize, news: &UnboundedSender<News>) ->
     };
     let id = match action {
         Action::Create | Action::Update | Action::Adopt => Some(make(shared, step, exists).await?),
+        Action::Delete if step.not_before.is_some() => {
+            finish(shared, step).await?;
+            None
+        }
         Action::Delete => {
             delete(shared, step).await?;
             None
         }
         Action::Forget => {
             let id = step.id.as_deref().unwrap_or_default();
-            shared.ports.journal.forget(&shared.lease, &shared.run, &address, id).await?;
+            strike(shared, &address, id).await?;
             None
         }
     };

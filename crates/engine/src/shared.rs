@@ -5,15 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use globe_model::{
     Address, CallError, Clock, Cloud, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease, Plan,
-    Scope, Upstream,
+    Timestamp, Upstream,
 };
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc::UnboundedSender};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
-
-/// Mutating calls under way at once per scope and service. AWS's mutating buckets hold 50 and refill 5 a second:
-/// twelve calls of some 200 ms each stay within that and keep the pipeline full.
-const CALLS_PER_SERVICE: usize = 12;
 
 /// The world, behind its ports.
 #[derive(Clone)]
@@ -86,19 +82,29 @@ pub struct Shared {
     /// The user's wish to stop.
     pub stop: Stop,
     outputs: Mutex<BTreeMap<Address, Value>>,
-    permits: Mutex<BTreeMap<(Scope, String), Arc<Semaphore>>>,
+    held: Mutex<BTreeMap<Address, Timestamp>>,
 }
 
 impl Shared {
     /// A run about to begin.
     pub fn new(ports: Ports, plan: Arc<Plan>, lease: Lease, run: String, stop: Stop) -> Self {
         let outputs = Mutex::new(plan.known.clone());
-        Self { ports, plan, lease, run, stop, outputs, permits: Mutex::default() }
+        Self { ports, plan, lease, run, stop, outputs, held: Mutex::default() }
     }
 
     /// Outputs that downstream may use from now on.
     pub fn publish(&self, address: &Address, outputs: Value) {
         self.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), outputs);
+    }
+
+    /// AWS keeps the name at `address` until `due`.
+    pub fn hold(&self, address: &Address, due: Timestamp) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), due);
+    }
+
+    /// Until when AWS keeps the name at `address`, if something left it in this run.
+    pub fn held(&self, address: &Address) -> Option<Timestamp> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(address).copied()
     }
 
     /// Lowers a spec with the outputs known now.
@@ -111,16 +117,6 @@ impl Shared {
         let lookup = |upstream: &Address| outputs.get(upstream).cloned();
         let lowered = self.ports.kind(address)?.lower(spec, &Upstream::new(&lookup));
         lowered.map_err(|error| broken(error.to_string()))?.map_err(|pending| broken(pending.to_string()))
-    }
-
-    /// Room for one mutating call.
-    pub async fn permit(&self, address: &Address) -> Option<OwnedSemaphorePermit> {
-        let key = (address.scope.clone(), address.service().to_owned());
-        let semaphore = {
-            let mut permits = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
-            permits.entry(key).or_insert_with(|| Arc::new(Semaphore::new(CALLS_PER_SERVICE))).clone()
-        };
-        semaphore.acquire_owned().await.ok()
     }
 }
 

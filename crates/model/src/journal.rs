@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Action, Address, CallError, Command, Region, Scope, Timestamp, Token};
+use crate::{Action, Address, CallError, Command, Departing, Region, Scope, Timestamp, Token};
 
 /// What is recorded of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,10 @@ pub struct Head {
     pub open: Vec<Intent>,
     /// Regions that were removed on purpose.
     pub down: BTreeSet<Region>,
+    /// Recorded objects, current or replaced, whose delete AWS has accepted and that were not seen gone: address and id.
+    pub deleting: BTreeSet<(Address, String)>,
+    /// What AWS deletes slowly, by address and id.
+    pub ledger: Vec<Departing>,
 }
 
 /// What an intent is about to do.
@@ -192,7 +196,8 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// Run it belongs to.
     pub run: String,
-    /// `run_started`, `intent`, `created`, `settled`, `updated`, `deleting`, `forgotten`, `failed`, `run_finished`.
+    /// `run_started`, `intent`, `created`, `settled`, `updated`, `deleting`, `postponed`,
+    /// `forgotten`, `failed`, `run_finished`.
     pub what: String,
     /// Which resource, if it is about one.
     pub address: Option<Address>,
@@ -242,6 +247,14 @@ pub enum JournalError {
         /// The journal's head.
         head: u64,
     },
+    /// A state was to be brought in where there is one already.
+    #[error("the state database {database} has a state of stack {stack} already; nothing was written")]
+    Occupied {
+        /// Which database.
+        database: String,
+        /// Stack.
+        stack: String,
+    },
     /// The state was written by a newer globe, or is damaged.
     #[error("the state database {database} cannot be used: {reason}")]
     Unusable {
@@ -279,7 +292,9 @@ pub trait Journal: Send + Sync {
     async fn conclude(&self, lease: &Lease, intent: &Intent, outcome: &Outcome) -> Result<(), JournalError>;
     /// Records a resource as it now is: outputs known, spec and desired as applied. Also adopts.
     async fn settle(&self, lease: &Lease, run: &str, record: &Record) -> Result<(), JournalError>;
-    /// Strikes out a resource that AWS no longer has.
+    /// Moves an object from the records to the ledger; of one that is there already, moves its due time.
+    async fn postpone(&self, lease: &Lease, run: &str, departing: &Departing) -> Result<(), JournalError>;
+    /// Strikes out a resource that AWS no longer has, from the records or from the ledger.
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError>;
     /// Ends a run.
     async fn finish(&self, lease: &Lease, end: &RunEnd) -> Result<(), JournalError>;

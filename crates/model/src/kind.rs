@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Address, Ref};
+use crate::{Address, Leaving, Ref};
 
 /// How far upstream must be before a resource that refers to it can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -241,6 +241,9 @@ pub trait Kind: Send + Sync + 'static {
     /// How long clients go on using what it names after it is gone (a record's time to live). When a region is taken
     /// down, kinds that linger go first, and everything else in the region waits that long.
     const LINGERS: Duration = Duration::ZERO;
+    /// How it leaves, where AWS deletes it slowly: it must not hold on to what it refers to, which goes meanwhile. Its `discover` must not show what is leaving, and its `delete` must
+    /// succeed when it is asked for twice.
+    const LEAVES: Option<Leaving> = None;
 
     /// What the blueprint says, with references to other resources.
     type Spec: Serialize + DeserializeOwned + Send + Sync;

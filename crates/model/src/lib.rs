@@ -5,6 +5,7 @@
 //! and [`Clock`] are the three ports behind which the world lies.
 
 mod address;
+mod calls;
 mod clock;
 mod cloud;
 mod error;
@@ -12,6 +13,7 @@ mod event;
 mod inventory;
 mod journal;
 mod kind;
+mod leaving;
 mod permission;
 mod plan;
 mod registry;
@@ -19,6 +21,7 @@ mod tags;
 mod unknown;
 
 pub use address::{Address, AddressError, Ref, Region, Scope};
+pub use calls::CallCount;
 pub use clock::{Clock, Timestamp};
 pub use cloud::{Candidate, Cloud, DataPolicy, Token, Wanted};
 pub use error::{CallError, ErrorClass};
@@ -32,6 +35,7 @@ pub use kind::{
     Change, Changes, Durations, Edge, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict,
     changes,
 };
+pub use leaving::{Departing, Leaving, Manner, NameHold};
 pub use permission::Missing;
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
 pub use registry::{ErasedKind, KindTable, erased};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Address, DataPolicy, Need, Region};
+use crate::{Address, DataPolicy, Need, Region, Timestamp};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub enum Command {
     Up,
     /// Remove regions, or all.
     Down,
+    /// Finish what earlier runs left to be deleted.
+    Gc,
 }
 
 /// What a step does to its resource.
@@ -87,6 +89,10 @@ pub struct Step {
     pub changes: Vec<FieldChange>,
     /// In words, where no field says it: "not in the file any more", "deleted behind globe's back".
     pub reason: Option<String>,
+    /// Not to be done earlier, in AWS's time: of a create, AWS keeps the name until then; of a delete, it is in the
+    /// ledger and due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
     /// Which steps come first.
     pub after: Vec<Link>,
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Address, Durations, Edge, Kind, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict};
+use crate::{Address, Durations, Edge, Kind, Leaving, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict};
 
 /// A [`Kind`] whose nouns are JSON values; made by [`erased`], never written by hand.
 ///
@@ -25,6 +25,8 @@ pub trait ErasedKind: Send + Sync {
     fn durations(&self) -> Durations;
     /// See [`Kind::LINGERS`].
     fn lingers(&self) -> Duration;
+    /// See [`Kind::LEAVES`].
+    fn leaves(&self) -> Option<Leaving>;
     /// See [`Kind::refs`].
     fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error>;
     /// See [`Kind::lower`].
@@ -73,6 +75,10 @@ impl<K: Kind> ErasedKind for Erased<K> {
 
     fn lingers(&self) -> Duration {
         K::LINGERS
+    }
+
+    fn leaves(&self) -> Option<Leaving> {
+        K::LEAVES
     }
 
     fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error> {

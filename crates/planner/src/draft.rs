@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::Input;
 use crate::judge::{Fate, Judged};
 use globe_model::{
-    Action, Address, Cause, Change, FieldChange, Notice, Observation, PlanReport, Step, Verdict, mentions_unknown,
+    Action, Address, Cause, Change, FieldChange, NameHold, Notice, Observation, PlanReport, Step, Timestamp, Verdict,
+    mentions_unknown,
 };
 
 /// The steps, sorted by address; deletes after what makes.
@@ -25,7 +26,7 @@ pub fn draft(input: &Input<'_>, judged: &Judged, report: &mut PlanReport) -> Vec
     steps
 }
 
-fn bare(address: Address, action: Action, id: Option<String>) -> Step {
+pub(crate) fn bare(address: Address, action: Action, id: Option<String>) -> Step {
     Step {
         address,
         action,
@@ -35,6 +36,7 @@ fn bare(address: Address, action: Action, id: Option<String>) -> Step {
         desired: None,
         changes: Vec::new(),
         reason: None,
+        not_before: None,
         after: Vec::new(),
     }
 }
@@ -44,6 +46,7 @@ fn wanted_steps(input: &Input<'_>, judged: &Judged, address: &Address, fate: &Fa
         let mut step = bare(address.clone(), action, id.cloned());
         step.spec = input.wanted.get(address).map(|resource| resource.spec.clone());
         step.desired = judged.desired.get(address).cloned();
+        step.not_before = (action == Action::Create).then(|| name_kept_until(input, address)).flatten();
         step
     };
     match fate {
@@ -72,6 +75,12 @@ fn wanted_steps(input: &Input<'_>, judged: &Judged, address: &Address, fate: &Fa
             vec![create, delete]
         }
     }
+}
+
+/// When AWS frees the name of what has left this address.
+fn name_kept_until(input: &Input<'_>, address: &Address) -> Option<Timestamp> {
+    let left = input.head.ledger.iter().filter(|departing| departing.address == *address);
+    left.filter(|departing| departing.name == NameHold::Kept).map(|departing| departing.due).max()
 }
 
 fn adoption(input: &Input<'_>, address: &Address) -> String {

@@ -9,6 +9,7 @@ mod link;
 mod lint;
 mod region;
 mod select;
+mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use serde_json::Value;
 pub use lint::{Flaw, lint};
 pub use region::{RegionEdge, edges_into};
 pub use select::{Glob, Selection};
+pub use sweep::{Sweep, sweep, without};
 
 /// Everything a plan is made from.
 pub struct Input<'a> {

@@ -110,7 +110,8 @@ fn pull_in(steps: &[Step], keep: &mut [bool], report: &mut PlanReport) {
     }
 }
 
-fn renumber(steps: Vec<Step>, keep: &[bool]) -> Vec<Step> {
+/// The kept steps, with links that follow them.
+pub(crate) fn renumber(steps: Vec<Step>, keep: &[bool]) -> Vec<Step> {
     let kept = (0..steps.len()).filter(|index| keep[*index]);
     let numbers: BTreeMap<usize, usize> = kept.enumerate().map(|(new, old)| (old, new)).collect();
     let moved = |link: &Link| Some(Link { step: *numbers.get(&link.step)?, need: link.need });

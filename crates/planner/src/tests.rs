@@ -263,3 +263,62 @@ fn two_objects_with_one_address_refuse_the_plan() {
     assert!(plan.is_empty());
     assert_eq!(report.refusals().count(), 1);
 }
+
+/// A replaced `db`, and a `web` that was last told of `told`: the old one's output or the new one's.
+fn replaced_and_told(told: &str) -> Head {
+    let mut case = Case::default().has("db", spec("new", "x", &[])).has("web", spec("w", "x", &["db"]));
+    let old = Record { id: "aws-old".into(), outputs: json!("id-old"), ..case.head.records[&at("db")].clone() };
+    case.head.deposed.push(old);
+    if let Some(web) = case.head.records.get_mut(&at("web")) {
+        web.desired["on"] = json!([told]);
+    }
+    case.head
+}
+
+fn swept(head: &Head) -> (Plan, Vec<Address>) {
+    let kinds = KindTable::new([erased::<Node>()]);
+    let (stack, account, now) = ("acme", "123456789012", Timestamp(100));
+    let (plan, used) = sweep(&Sweep { stack, account, kinds: &kinds, head, now, data: DataPolicy::Keep });
+    assert_eq!(lint(&plan), []);
+    (plan, used)
+}
+
+fn ids(plan: &Plan) -> Vec<&str> {
+    plan.steps.iter().filter_map(|step| step.id.as_deref()).collect()
+}
+
+#[test]
+fn what_was_replaced_is_swept_once_nobody_was_told_of_it_last() {
+    let (plan, used) = swept(&replaced_and_told("id-new"));
+    assert_eq!((ids(&plan), used), (vec!["aws-old"], Vec::new()));
+    let (plan, used) = swept(&replaced_and_told("id-old"));
+    assert_eq!((ids(&plan), used), (Vec::new(), vec![at("db")]), "only an up can move its users");
+}
+
+#[test]
+fn accepted_deletes_are_seen_through_users_first_and_nothing_else_goes() {
+    let mut head = replaced_and_told("id-old");
+    let web = (at("web"), "aws-web".to_owned());
+    head.deleting = [web, (at("db"), "aws-old".to_owned())].into();
+    let (plan, used) = swept(&head);
+    assert_eq!((ids(&plan), used), (vec!["aws-old", "aws-web"], Vec::new()));
+    assert!(plan.steps.iter().all(|step| step.action == Action::Delete && step.not_before.is_none()));
+    assert_eq!(plan.steps[0].after.iter().map(|link| link.step).collect::<Vec<_>>(), [1]);
+    let rest = without(plan.clone(), &[at("web")].into());
+    assert_eq!(ids(&rest), Vec::<&str>::new(), "what stays keeps what it uses");
+    assert_eq!(ids(&without(plan, &[at("db")].into())), ["aws-web"]);
+}
+
+#[test]
+fn the_ledger_is_swept_when_it_is_due() {
+    let departing = |id: &str, due| globe_model::Departing {
+        address: at("db"),
+        id: id.into(),
+        since: Timestamp(0),
+        due: Timestamp(due),
+        name: globe_model::NameHold::Kept,
+    };
+    let head = Head { ledger: vec![departing("a", 100), departing("b", 101)], ..Head::default() };
+    let (plan, _) = swept(&head);
+    assert_eq!((ids(&plan), plan.steps[0].not_before), (vec!["a"], Some(Timestamp(100))));
+}

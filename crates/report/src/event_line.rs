@@ -45,6 +45,7 @@ fn name(command: Command) -> &'static str {
     match command {
         Command::Up => "up",
         Command::Down => "down",
+        Command::Gc => "gc",
     }
 }
 

@@ -27,6 +27,10 @@
 //! `adopted`, `forgotten`, `failed`, `not_tried`), `done` (`address`, `action`), `failed` (`address`, `action`, `error`
 //! with `class`, `operation`, `code`, `message`, `request_id`, then `hint`), `not_tried` (`address`, `reason`) and
 //! `highlights` (`label`, `value`).
+//!
+//! `calls`: `total`, `retries`, `throttles` and `calls`, one for each operation of a service in a region: `service`,
+//! `operation`, `region`, `calls` (how often it was sent), `retries` and `throttles` (how many of these), `total_seconds`
+//! and `longest_seconds` from sending to answer.
 
 use std::time::Duration;
 

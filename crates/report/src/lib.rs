@@ -7,6 +7,7 @@
 //! direction of writing are shown as escapes, and values of fields named like a password, secret or token are shown as
 //! `(sensitive)`.
 
+mod calls;
 mod event_line;
 pub mod json;
 mod layout;
@@ -21,12 +22,13 @@ mod summary;
 mod value;
 mod words;
 
+pub use calls::{calls_json, calls_text};
 pub use event_line::event_line;
 pub use json::{SCHEMA_VERSION, event_json, json_line, plan_json, summary_json};
 pub use picture::{dot, mermaid};
 pub use plan::{plan_markdown, plan_text};
 pub use progress::{ProgressModel, Running, ScopeProgress};
-pub use state::{history_text, record_text, state_list_text};
+pub use state::{history_text, ledger_text, record_text, state_list_text};
 pub use style::{Detail, Style};
 pub use summary::{Highlight, summary_text};
 pub use words::{counted, duration_words, rfc3339};

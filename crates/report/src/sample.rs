@@ -46,6 +46,7 @@ pub(crate) fn step(action: Action, text: &str) -> Step {
         desired: None,
         changes: Vec::new(),
         reason: None,
+        not_before: None,
         after: Vec::new(),
     }
 }

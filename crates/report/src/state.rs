@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use globe_model::{HistoryEntry, Record};
+use globe_model::{Departing, HistoryEntry, NameHold, Record, Timestamp};
 use serde_json::Value;
 
 use crate::event_line::under_way;
@@ -24,6 +24,24 @@ pub fn state_list_text<'a>(records: impl IntoIterator<Item = &'a Record>, style:
         if record.outputs.is_null() { line.word(Tone::Update, "(not ready yet)") } else { line }
     };
     render(&records.iter().map(line).collect::<Vec<_>>(), Style { width: usize::MAX, ..style })
+}
+
+/// One line per object that AWS deletes slowly: address, identity, when AWS is to have finished, and whether its name can
+/// be used before.
+pub fn ledger_text(ledger: &[Departing], style: Style) -> String {
+    let widest = ledger.iter().map(|departing| departing.address.to_string().len()).max().unwrap_or(0);
+    let line = |departing: &Departing| {
+        let line = Paragraph::new(0)
+            .word(Tone::Plain, &departing.address.to_string())
+            .at(widest.min(WIDEST_ADDRESS) + 2)
+            .word(Tone::Dim, &departing.id)
+            .word(Tone::Delete, &format!("(leaving, due {})", rfc3339(departing.due)));
+        match departing.name {
+            NameHold::Kept => line.word(Tone::Dim, "name kept until then"),
+            NameHold::Free => line,
+        }
+    };
+    render(&ledger.iter().map(line).collect::<Vec<_>>(), Style { width: usize::MAX, ..style })
 }
 
 /// One record in full: identity, time, and spec, lowered form and outputs as indented JSON, secrets masked.
@@ -84,17 +102,28 @@ fn tone(what: &str) -> Tone {
 
 /// `id=vpc-1`: nulls and empty values say nothing.
 fn details(detail: &Value) -> Vec<String> {
-    let plain = |value: &Value| match value {
-        Value::String(text) => one_line(text),
-        other => other.to_string(),
-    };
     match detail {
         Value::Null => Vec::new(),
         Value::Object(map) => {
             let says = map.iter().filter(|(_, value)| !value.is_null());
-            says.map(|(name, value)| format!("{name}={}", plain(value))).collect()
+            says.map(|(name, value)| format!("{name}={}", said(name, value))).collect()
         }
         other => vec![plain(other)],
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => one_line(text),
+        other => other.to_string(),
+    }
+}
+
+/// A moment is recorded as a number.
+fn said(name: &str, value: &Value) -> String {
+    match value.as_i64() {
+        Some(micros) if name == "due" => rfc3339(Timestamp(micros)),
+        _ => plain(value),
     }
 }
 
@@ -111,6 +140,25 @@ mod tests {
         insta::assert_snapshot!(state_list_text(&sample::records(), Style::PLAIN), @r"
         eu-central-1/ec2/vpc/main    vpc-0f3e
         global/acm/certificate/site  arn:aws:acm:us-east-1:123456789012:certificate/5f0c (not ready yet)
+        ");
+    }
+
+    #[test]
+    fn the_ledger_says_when_and_whether_the_name_is_free() {
+        let departing = |address: &str, id: &str, name| Departing {
+            address: sample::address(address),
+            id: id.into(),
+            since: Timestamp(0),
+            due: sample::NOON,
+            name,
+        };
+        let ledger = [
+            departing("eu-central-1/kms/key/main", "mrk-1", NameHold::Free),
+            departing("us-east-1/secretsmanager/secret/app", "app", NameHold::Kept),
+        ];
+        insta::assert_snapshot!(ledger_text(&ledger, Style::PLAIN), @r"
+        eu-central-1/kms/key/main            mrk-1 (leaving, due 2026-03-01T12:00:00Z)
+        us-east-1/secretsmanager/secret/app  app (leaving, due 2026-03-01T12:00:00Z) name kept until then
         ");
     }
 

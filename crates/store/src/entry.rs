@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use globe_model::{
-    Action, Address, CallError, Command, HistoryEntry, Intent, IntentAction, Record, Region, RunEnd, RunStart,
-    Timestamp, Token,
+    Action, Address, CallError, Command, Departing, HistoryEntry, Intent, IntentAction, Record, Region, RunEnd,
+    RunStart, Timestamp, Token,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,6 +31,8 @@ pub(crate) enum Entry {
     Failed { token: Token, error: CallError },
     /// It is as recorded.
     Settled(Box<Record>),
+    /// AWS deletes it slowly: it is in the ledger.
+    Postponed(Departing),
     /// AWS has it no more.
     Forgotten { id: String },
     /// A run ended.
@@ -69,7 +71,11 @@ impl Entry {
             | Self::Updated { token, .. }
             | Self::Deleting { token, .. }
             | Self::Failed { token, .. } => Some(token),
-            Self::RunStarted { .. } | Self::Settled(_) | Self::Forgotten { .. } | Self::RunFinished { .. } => None,
+            Self::RunStarted { .. }
+            | Self::Settled(_)
+            | Self::Postponed(_)
+            | Self::Forgotten { .. }
+            | Self::RunFinished { .. } => None,
         }
     }
 
@@ -91,6 +97,7 @@ impl Entry {
             Self::Updated { id, token } | Self::Deleting { id, token } => json!({ "id": id, "token": token }),
             Self::Failed { error, token } => json!({ "error": error, "token": token }),
             Self::Settled(record) => json!({ "id": record.id }),
+            Self::Postponed(departing) => json!({ "id": departing.id, "due": departing.due }),
             Self::Forgotten { id } => json!({ "id": id }),
             Self::RunFinished { done, failed, not_tried, down, up } => {
                 json!({ "done": done, "failed": failed, "not_tried": not_tried, "down": down, "up": up })

@@ -21,6 +21,14 @@ pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes the file for the owner alone.
+///
+/// # Errors
+/// Also when it exists.
+pub(crate) fn create_new_private(path: &Path) -> io::Result<()> {
+    private_file().open(path).map(drop)
+}
+
 fn private_directories() -> DirBuilder {
     let mut builder = DirBuilder::new();
     builder.recursive(true);

@@ -6,13 +6,15 @@
 //! one refused write does not fail the others), commits once and answers all: the more is going on, the fewer commits.
 //!
 //! # Layout
-//! `events` is only ever appended to. `resources`, `intents` and `regions` are projections that the same transaction
+//! `events` is only ever appended to. `resources`, `intents`, `regions` and `ledger` are projections that the same transaction
 //! brings up to date, by the code that also rebuilds them from the events. `leases` are not events.
 //!
 //! # Guarantees
 //! What was answered is on disk. A write checks within its transaction that each scope it needs is still leased under
 //! the same number. No error text holds a password: databases are named without credentials.
 
+mod archive;
+mod backup;
 mod connect;
 mod entry;
 mod fault;
@@ -27,5 +29,7 @@ mod schema;
 mod session;
 mod step;
 mod store;
+mod transfer;
 
-pub use store::Store;
+pub use archive::{Archive, ArchiveError};
+pub use store::{Migrated, Store};

@@ -1,9 +1,9 @@
-//! What follows from the events: `resources`, `intents`, `regions`, and the stack's account.
+//! What follows from the events: `resources`, `intents`, `regions`, `ledger`, and the stack's account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use globe_model::{Address, Intent, Record, Timestamp, Token};
+use globe_model::{Address, Departing, Intent, NameHold, Record, Timestamp, Token};
 
 use crate::entry::{Entry, Event};
 use crate::fault::Fault;
@@ -17,7 +17,12 @@ pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -
         (Entry::Intent(intent), _) => open(session, stack, event.seq, intent).await,
         (Entry::Created { token, id }, Some(address)) => {
             depose_others(session, stack, address, id).await?;
+            leave_ledger(session, stack, address, id).await?;
             insert_created(session, stack, token, (id, event.at)).await?;
+            close(session, stack, token).await
+        }
+        (Entry::Deleting { token, id: Some(id) }, Some(address)) => {
+            mark_deleting(session, stack, address, id).await?;
             close(session, stack, token).await
         }
         (Entry::Updated { token, .. } | Entry::Deleting { token, .. } | Entry::Failed { token, .. }, _) => {
@@ -25,9 +30,17 @@ pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -
         }
         (Entry::Settled(record), _) => {
             depose_others(session, stack, &record.address, &record.id).await?;
+            leave_ledger(session, stack, &record.address, &record.id).await?;
             upsert(session, stack, record).await
         }
-        (Entry::Forgotten { id }, Some(address)) => forget(session, stack, address, id).await,
+        (Entry::Postponed(departing), _) => {
+            forget(session, stack, &departing.address, &departing.id).await?;
+            enter_ledger(session, stack, departing).await
+        }
+        (Entry::Forgotten { id }, Some(address)) => {
+            forget(session, stack, address, id).await?;
+            leave_ledger(session, stack, address, id).await
+        }
         (Entry::RunFinished { down, up, .. }, _) => {
             for (regions, mark) in [(down, 1), (up, 0)] {
                 for region in regions {
@@ -87,7 +100,7 @@ async fn insert_created(
 ) -> Result<(), Fault> {
     const SQL: &str = "INSERT INTO resources (stack, address, id, deposed, spec, desired, outputs, at) \
         SELECT stack, address, $3, 0, spec, request, 'null', $4 FROM intents WHERE stack = $1 AND token = $2 \
-        ON CONFLICT (stack, address, id) DO UPDATE SET deposed = 0, spec = excluded.spec, \
+        ON CONFLICT (stack, address, id) DO UPDATE SET deposed = 0, deleting = 0, spec = excluded.spec, \
         desired = excluded.desired, outputs = excluded.outputs, at = excluded.at";
     session.execute(SQL, &[stack.into(), token.as_str().into(), id.into(), at.0.into()]).await?;
     Ok(())
@@ -96,7 +109,7 @@ async fn insert_created(
 async fn upsert(session: &mut Session, stack: &str, record: &Record) -> Result<(), Fault> {
     const SQL: &str = "INSERT INTO resources (stack, address, id, deposed, spec, desired, outputs, at) \
         VALUES ($1, $2, $3, 0, $4, $5, $6, $7) \
-        ON CONFLICT (stack, address, id) DO UPDATE SET deposed = 0, spec = excluded.spec, \
+        ON CONFLICT (stack, address, id) DO UPDATE SET deposed = 0, deleting = 0, spec = excluded.spec, \
         desired = excluded.desired, outputs = excluded.outputs, at = excluded.at";
     let params = [
         stack.into(),
@@ -113,6 +126,35 @@ async fn upsert(session: &mut Session, stack: &str, record: &Record) -> Result<(
 
 async fn forget(session: &mut Session, stack: &str, address: &Address, id: &str) -> Result<(), Fault> {
     const SQL: &str = "DELETE FROM resources WHERE stack = $1 AND address = $2 AND id = $3";
+    session.execute(SQL, &[stack.into(), address.to_string().into(), id.into()]).await?;
+    Ok(())
+}
+
+/// AWS has accepted its delete.
+async fn mark_deleting(session: &mut Session, stack: &str, address: &Address, id: &str) -> Result<(), Fault> {
+    const SQL: &str = "UPDATE resources SET deleting = 1 WHERE stack = $1 AND address = $2 AND id = $3";
+    session.execute(SQL, &[stack.into(), address.to_string().into(), id.into()]).await?;
+    Ok(())
+}
+
+/// The first entry of an object says since when; later ones move the due time.
+async fn enter_ledger(session: &mut Session, stack: &str, departing: &Departing) -> Result<(), Fault> {
+    const SQL: &str = "INSERT INTO ledger (stack, address, id, since, due, kept) VALUES ($1, $2, $3, $4, $5, $6) \
+                       ON CONFLICT (stack, address, id) DO UPDATE SET due = excluded.due, kept = excluded.kept";
+    let params = [
+        stack.into(),
+        departing.address.to_string().into(),
+        departing.id.as_str().into(),
+        departing.since.0.into(),
+        departing.due.0.into(),
+        i64::from(departing.name == NameHold::Kept).into(),
+    ];
+    session.execute(SQL, &params).await?;
+    Ok(())
+}
+
+async fn leave_ledger(session: &mut Session, stack: &str, address: &Address, id: &str) -> Result<(), Fault> {
+    const SQL: &str = "DELETE FROM ledger WHERE stack = $1 AND address = $2 AND id = $3";
     session.execute(SQL, &[stack.into(), address.to_string().into(), id.into()]).await?;
     Ok(())
 }
@@ -144,11 +186,12 @@ impl Operation for Rebuild {
     }
 }
 
-async fn rebuild(session: &mut Session, stack: &str) -> Result<(), Fault> {
+pub(crate) async fn rebuild(session: &mut Session, stack: &str) -> Result<(), Fault> {
     for sql in [
         "DELETE FROM resources WHERE stack = $1",
         "DELETE FROM intents WHERE stack = $1",
         "DELETE FROM regions WHERE stack = $1",
+        "DELETE FROM ledger WHERE stack = $1",
         "UPDATE stacks SET account = NULL, seq = (SELECT COALESCE(MAX(seq), 0) FROM events WHERE stack = $1) \
          WHERE name = $1",
     ] {
@@ -188,16 +231,18 @@ impl Operation for Verify {
 }
 
 /// Every projected row of a stack under a name for people.
-async fn dump(session: &mut Session, stack: &str) -> Result<BTreeMap<String, String>, Fault> {
+pub(crate) async fn dump(session: &mut Session, stack: &str) -> Result<BTreeMap<String, String>, Fault> {
     // JSON texts may hold any character but a bare control character, so U+001F separates columns.
     const SQL: &str = "\
         SELECT 'stack ' || name AS name, COALESCE(account, '') || '\u{1f}' || seq AS body FROM stacks WHERE name = $1 \
         UNION ALL SELECT 'resource ' || address || ' ' || id, \
-            deposed || '\u{1f}' || spec || '\u{1f}' || desired || '\u{1f}' || outputs || '\u{1f}' || at \
+            deposed || '\u{1f}' || deleting || '\u{1f}' || spec || '\u{1f}' || desired || '\u{1f}' || outputs || '\u{1f}' || at \
             FROM resources WHERE stack = $1 \
         UNION ALL SELECT 'intent ' || token, \
             seq || '\u{1f}' || payload || '\u{1f}' || address || '\u{1f}' || spec || '\u{1f}' || request \
             FROM intents WHERE stack = $1 \
+        UNION ALL SELECT 'leaving ' || address || ' ' || id, since || '\u{1f}' || due || '\u{1f}' || kept \
+            FROM ledger WHERE stack = $1 \
         UNION ALL SELECT 'region ' || region, CAST(down AS TEXT) FROM regions WHERE stack = $1";
     let rows = session.rows(SQL, &[stack.into()]).await?;
     rows.iter().map(|row| Ok((row.text("name")?, row.text("body")?))).collect()

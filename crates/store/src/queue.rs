@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use globe_model::{Clock, JournalError, Timestamp};
@@ -9,11 +10,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::connect::{Access, Link, connect};
 use crate::fault::Fault;
-use crate::location::Location;
+use crate::location::{Location, Place};
 use crate::session::Session;
 
 /// At most so many operations share a transaction, so that the first does not wait for too many others.
 const BATCH: usize = 256;
+/// How long a server that has gone away is waited for: a restart or a failover takes less.
+const RECONNECT: Duration = Duration::from_secs(40);
+/// Pause between two attempts to reach it.
+const RETRY: Duration = Duration::from_millis(250);
 /// How often a read is repeated because the file changed underneath.
 const REREADS: usize = 5;
 
@@ -88,7 +93,7 @@ impl Queue {
     pub(crate) fn start(location: Location, access: Access, link: Link, clock: Arc<dyn Clock>) -> Self {
         let (sender, receiver) = mpsc::channel(BATCH);
         let shown = location.shown.clone();
-        tokio::spawn(Worker { location, access, clock, link: Some(link) }.serve(receiver));
+        tokio::spawn(Worker { location, access, clock, link: Some(link), ticket: None }.serve(receiver));
         Self { sender, access, shown }
     }
 
@@ -127,6 +132,8 @@ struct Worker {
     access: Access,
     clock: Arc<dyn Clock>,
     link: Option<Link>,
+    /// The server's number of the last writing transaction.
+    ticket: Option<i64>,
 }
 
 impl Worker {
@@ -173,6 +180,12 @@ impl Worker {
             self.link = None;
             end = self.transact(stack, &mut jobs).await;
         }
+        let began = Instant::now();
+        while let Some(fault) = lost(&self.location.place, &end).filter(|_| began.elapsed() < RECONNECT) {
+            self.link = None;
+            pause().await;
+            end = self.again(stack, &mut jobs, fault).await;
+        }
         if end.is_err() {
             // The next one starts afresh; the database rolls back what a lost connection had begun.
             self.link = None;
@@ -182,13 +195,42 @@ impl Worker {
         }
     }
 
+    /// Once more after the connection was lost, unless the server has committed it after all: its answer alone may have
+    /// gone missing. Fences are checked anew, since others may have taken over meanwhile.
+    async fn again(&mut self, stack: Option<&str>, jobs: &mut [Box<dyn Job>], fault: Fault) -> Result<(), Fault> {
+        if let (Fault::Unsure(_), Some(ticket)) = (&fault, self.ticket) {
+            match self.fate(ticket).await {
+                Ok(Fate::Committed) => return Ok(()),
+                Ok(Fate::Aborted) => {}
+                Ok(Fate::Unknown) | Err(_) => return Err(fault),
+            }
+        }
+        self.transact(stack, jobs).await
+    }
+
+    /// What became of a transaction whose commit was not answered.
+    async fn fate(&mut self, ticket: i64) -> Result<Fate, Fault> {
+        const SQL: &str = "SELECT txid_status($1) AS status";
+        let session = self.begin(false).await?;
+        let row = session.row(SQL, &[ticket.into()]).await?;
+        session.execute("COMMIT", &[]).await?;
+        let status = row.map(|row| row.maybe("status")).transpose()?.flatten();
+        Ok(match status.as_deref() {
+            Some("committed") => Fate::Committed,
+            Some("aborted") => Fate::Aborted,
+            _ => Fate::Unknown,
+        })
+    }
+
     /// All jobs in one transaction.
     async fn transact(&mut self, stack: Option<&str>, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         let clock = self.clock.clone();
+        self.ticket = None;
         let session = self.begin(stack.is_some()).await?;
-        if let Some(stack) = stack {
-            lock(session, stack).await?;
-        }
+        let ticket = match stack {
+            Some(stack) => lock(session, stack).await?,
+            None => None,
+        };
         for job in jobs {
             session.execute("SAVEPOINT job", &[]).await?;
             if !job.run(session, clock.now()).await {
@@ -196,7 +238,9 @@ impl Worker {
             }
             session.execute("RELEASE SAVEPOINT job", &[]).await?;
         }
-        session.execute("COMMIT", &[]).await.map(drop).map_err(|error| Fault::Unsure(Arc::new(error)))
+        let end = session.execute("COMMIT", &[]).await.map(drop).map_err(|error| Fault::Unsure(Arc::new(error)));
+        self.ticket = ticket;
+        end
     }
 
     /// Begins a transaction, on a new connection if the old one has gone: nothing was written yet, so that is safe.
@@ -223,9 +267,39 @@ impl Worker {
     }
 }
 
-/// Makes all writers of a stack, in whichever process, go one after the other: PostgreSQL locks an updated row.
-async fn lock(session: &mut Session, stack: &str) -> Result<(), Fault> {
-    const SQL: &str = "INSERT INTO stacks (name, seq) VALUES ($1, 0) ON CONFLICT (name) DO UPDATE SET seq = stacks.seq";
-    session.execute(SQL, &[stack.into()]).await?;
-    Ok(())
+/// What became of a transaction.
+enum Fate {
+    Committed,
+    Aborted,
+    /// It is still under way, or too long ago.
+    Unknown,
+}
+
+/// The failure behind `end`, if a server's connection was lost. A file has none to lose.
+fn lost(place: &Place, end: &Result<(), Fault>) -> Option<Fault> {
+    match (place, end) {
+        (Place::Postgres(_), Err(fault)) if fault.is_lost() => Some(fault.clone()),
+        _ => None,
+    }
+}
+
+/// Not by tokio's clock, which may be virtual: the server's time is real.
+async fn pause() {
+    // Fails only while the program ends.
+    let _ending = tokio::task::spawn_blocking(|| std::thread::sleep(RETRY)).await;
+}
+
+/// Makes all writers of a stack, in whichever process, go one after the other: PostgreSQL locks an updated row. Answers
+/// the server's number of the transaction, by which its fate can be asked for.
+async fn lock(session: &mut Session, stack: &str) -> Result<Option<i64>, Fault> {
+    const FILE: &str =
+        "INSERT INTO stacks (name, seq) VALUES ($1, 0) ON CONFLICT (name) DO UPDATE SET seq = stacks.seq";
+    const SERVER: &str = "INSERT INTO stacks (name, seq) VALUES ($1, 0) \
+                          ON CONFLICT (name) DO UPDATE SET seq = stacks.seq RETURNING txid_current() AS ticket";
+    if matches!(session, Session::Sqlite(_)) {
+        session.execute(FILE, &[stack.into()]).await?;
+        return Ok(None);
+    }
+    let row = session.row(SERVER, &[stack.into()]).await?;
+    Ok(row.map(|row| row.int("ticket")).transpose()?)
 }

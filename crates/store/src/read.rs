@@ -1,7 +1,7 @@
 //! What is read from the journal.
 
 use async_trait::async_trait;
-use globe_model::{Head, HistoryEntry, Intent, Record, Region, Timestamp};
+use globe_model::{Address, Departing, Head, HistoryEntry, Intent, NameHold, Record, Region, Timestamp};
 use serde_json::Value;
 
 use crate::entry::Event;
@@ -33,6 +33,9 @@ impl Operation for ReadHead {
         }
         for row in session.rows("SELECT * FROM resources WHERE stack = $1 ORDER BY address, id", &stack).await? {
             let record = record(&row)?;
+            if row.int("deleting")? != 0 {
+                head.deleting.insert((record.address.clone(), record.id.clone()));
+            }
             match row.int("deposed")? {
                 0 => drop(head.records.insert(record.address.clone(), record)),
                 _ => head.deposed.push(record),
@@ -44,6 +47,11 @@ impl Operation for ReadHead {
         for row in session.rows("SELECT region FROM regions WHERE stack = $1 AND down = 1", &stack).await? {
             head.down.insert(Region::new(row.text("region")?));
         }
+        for row in session.rows("SELECT * FROM ledger WHERE stack = $1", &stack).await? {
+            head.ledger.push(departing(&row)?);
+        }
+        // Here and not in SQL, where the order depends on the server's locale.
+        head.ledger.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
         Ok(head)
     }
 }
@@ -60,6 +68,18 @@ fn record(row: &Row) -> Result<Record, Fault> {
         desired: json("desired")?,
         outputs: json("outputs")?,
         at: Timestamp(row.int("at")?),
+    })
+}
+
+fn departing(row: &Row) -> Result<Departing, Fault> {
+    let address = row.text("address")?;
+    let parsed: Result<Address, _> = address.parse();
+    Ok(Departing {
+        address: parsed.map_err(|error| Fault::damaged(&format!("the ledger's entry of {address}"), error))?,
+        id: row.text("id")?,
+        since: Timestamp(row.int("since")?),
+        due: Timestamp(row.int("due")?),
+        name: if row.int("kept")? == 0 { NameHold::Free } else { NameHold::Kept },
     })
 }
 

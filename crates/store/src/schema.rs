@@ -1,11 +1,14 @@
 //! Migrations, and whether a database is one that this globe understands.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
-use sqlx::Connection;
 use sqlx::migrate::{Migrate, Migrator};
+use sqlx::{Connection, SqliteConnection};
 
+use crate::backup;
 use crate::fault::Fault;
+use crate::location::Place;
 use crate::session::Session;
 
 /// Where sqlx keeps the applied migrations.
@@ -18,8 +21,8 @@ static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 pub(crate) enum Age {
     /// Nothing is in it yet.
     Empty,
-    /// Some migrations are missing.
-    Older,
+    /// Some migrations are missing; the last that it has.
+    Older(i64),
     /// As this globe writes it.
     Current,
 }
@@ -59,6 +62,11 @@ async fn applied(session: &mut Session) -> Result<Vec<(i64, Vec<u8>)>, Fault> {
     })
 }
 
+/// The last migration that this globe has, of either database.
+pub(crate) fn newest() -> i64 {
+    SQLITE.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 fn compare(known: &Migrator, applied: &[(i64, Vec<u8>)]) -> Result<Age, Fault> {
     for (version, checksum) in applied {
         let Some(migration) = known.iter().find(|migration| migration.version == *version) else {
@@ -72,17 +80,21 @@ fn compare(known: &Migrator, applied: &[(i64, Vec<u8>)]) -> Result<Age, Fault> {
     }
     match applied.len() {
         0 => Ok(Age::Empty),
-        some if some < known.iter().count() => Ok(Age::Older),
+        some if some < known.iter().count() => Ok(Age::Older(applied.last().map_or(0, |(version, _)| *version))),
         _ => Ok(Age::Current),
     }
 }
 
-/// Brings the database up to date. Two processes may do so at once.
-pub(crate) async fn migrate(session: &mut Session) -> Result<(), Fault> {
+/// Brings the database up to date; answers where the copy is that was made of an older file first. Two processes may do
+/// so at once.
+pub(crate) async fn migrate(session: &mut Session, place: &Place) -> Result<Option<PathBuf>, Fault> {
+    let mut copy = None;
     match session {
         Session::Sqlite(connection) => {
             // sqlx does not lock SQLite while it migrates.
             let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+            // Nobody else can write from here on, so the copy is what is about to be changed.
+            copy = keep_older(&mut transaction, place).await?;
             apply_missing(&SQLITE, &mut *transaction).await?;
             transaction.commit().await?;
         }
@@ -92,7 +104,22 @@ pub(crate) async fn migrate(session: &mut Session) -> Result<(), Fault> {
             connection.unlock().await?;
         }
     }
-    Ok(())
+    Ok(copy)
+}
+
+/// A copy of a file that an earlier globe wrote. What has no migrations yet has nothing to keep.
+async fn keep_older(connection: &mut SqliteConnection, place: &Place) -> Result<Option<PathBuf>, Fault> {
+    connection.ensure_migrations_table(TABLE).await?;
+    let applied = connection.list_applied_migrations(TABLE).await?;
+    let missing = SQLITE.iter().any(|known| !applied.iter().any(|done| done.version == known.version));
+    match (place, applied.last()) {
+        (Place::Sqlite(path), Some(last)) if missing => {
+            let copy = backup::before_migration(path, last.version);
+            backup::copy(path, &copy).await?;
+            Ok(Some(copy))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// What `Migrator::run` does; its own future is not `Send` for every lifetime, so it cannot be awaited in a task.

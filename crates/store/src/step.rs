@@ -1,7 +1,7 @@
 //! What is written around one call to AWS.
 
 use async_trait::async_trait;
-use globe_model::{Address, Intent, IntentAction, Lease, Outcome, Record, Timestamp};
+use globe_model::{Address, Departing, Intent, IntentAction, Lease, Outcome, Record, Timestamp};
 
 use crate::entry::{Entry, Event, append};
 use crate::fault::Fault;
@@ -116,6 +116,36 @@ impl Operation for Settle {
     }
 }
 
+/// [`globe_model::Journal::postpone`].
+pub(crate) struct Postpone {
+    /// The lease.
+    pub(crate) lease: Lease,
+    /// The run.
+    pub(crate) run: String,
+    /// What leaves.
+    pub(crate) departing: Departing,
+}
+
+#[async_trait]
+impl Operation for Postpone {
+    type Answer = ();
+
+    fn stack(&self) -> Option<&str> {
+        Some(&self.lease.stack)
+    }
+
+    fn attempt(&self) -> String {
+        format!("enter {} ({}) in the ledger", self.departing.address, self.departing.id)
+    }
+
+    async fn run(&self, session: &mut Session, now: Timestamp) -> Result<(), Fault> {
+        let address = &self.departing.address;
+        check(session, &self.lease, &address.scope).await?;
+        let entry = Entry::Postponed(self.departing.clone());
+        append(session, &self.lease.stack, now, (&self.run, Some(address), entry)).await
+    }
+}
+
 /// [`globe_model::Journal::forget`].
 pub(crate) struct Forget {
     /// The lease.
@@ -141,7 +171,8 @@ impl Operation for Forget {
     }
 
     async fn run(&self, session: &mut Session, now: Timestamp) -> Result<(), Fault> {
-        const SQL: &str = "SELECT id FROM resources WHERE stack = $1 AND address = $2 AND id = $3";
+        const SQL: &str = "SELECT id FROM resources WHERE stack = $1 AND address = $2 AND id = $3 \
+                           UNION SELECT id FROM ledger WHERE stack = $1 AND address = $2 AND id = $3";
         let stack = self.lease.stack.as_str();
         check(session, &self.lease, &self.address.scope).await?;
         let params = [stack.into(), self.address.to_string().into(), self.id.as_str().into()];

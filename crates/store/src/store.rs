@@ -1,14 +1,17 @@
 //! The journal as callers see it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Clock, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record,
-    RunEnd, RunStart, Timestamp,
+    Address, Clock, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest,
+    Outcome, Record, RunEnd, RunStart, Timestamp,
 };
 
+use crate::archive::Archive;
+use crate::backup;
 use crate::connect::{Access, Link, connect, use_write_ahead_log};
 use crate::fault::Fault;
 use crate::file;
@@ -18,8 +21,9 @@ use crate::projection::{Rebuild, Verify};
 use crate::queue::Queue;
 use crate::read::{ListStacks, ReadHead, ReadHistory};
 use crate::run::{Begin, Finish};
-use crate::schema::{Age, inspect, migrate};
-use crate::step::{Conclude, Forget, Intend, Settle};
+use crate::schema::{Age, inspect, migrate, newest};
+use crate::step::{Conclude, Forget, Intend, Postpone, Settle};
+use crate::transfer::{Export, Import};
 
 /// A [`Journal`] in a SQLite file or a PostgreSQL database.
 ///
@@ -28,6 +32,18 @@ use crate::step::{Conclude, Forget, Intend, Settle};
 /// concurrently; those that are waiting at the same time are committed together.
 pub struct Store {
     queue: Queue,
+    migrated: Option<Migrated>,
+}
+
+/// What opening did to a database that an earlier globe wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version that it had.
+    pub from: i64,
+    /// The version that it has.
+    pub to: i64,
+    /// A copy of the file as it was; a server's database has none.
+    pub copy: Option<PathBuf>,
 }
 
 impl Store {
@@ -40,8 +56,9 @@ impl Store {
     /// program's; [`JournalError::Database`] when it cannot be reached, or stays locked for some seconds.
     pub async fn open(location: &str, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         let location = Location::parse(location)?;
-        let link = prepare(&location).await.map_err(|fault| fault.into_error("open", &location.shown))?;
-        Ok(Self { queue: Queue::start(location, Access::Write, link, clock) })
+        let opened = prepare(&location).await.map_err(|fault| fault.into_error("open the tables", &location.shown))?;
+        let (link, migrated) = opened;
+        Ok(Self { queue: Queue::start(location, Access::Write, link, clock), migrated })
     }
 
     /// Opens a state database for reading only; `None` if there is none yet. Nothing is made or changed: neither
@@ -56,8 +73,43 @@ impl Store {
     /// Reading then may touch the `-shm` file, which is shared memory and no state.
     pub async fn open_existing(location: &str, clock: Arc<dyn Clock>) -> Result<Option<Self>, JournalError> {
         let location = Location::parse(location)?;
-        let link = look(&location).await.map_err(|fault| fault.into_error("open", &location.shown))?;
-        Ok(link.map(|link| Self { queue: Queue::start(location, Access::Read, link, clock) }))
+        let link = look(&location).await.map_err(|fault| fault.into_error("open the tables", &location.shown))?;
+        Ok(link.map(|link| Self { queue: Queue::start(location, Access::Read, link, clock), migrated: None }))
+    }
+
+    /// What opening did to a database that an earlier globe wrote; `None` where nothing was to be done.
+    pub fn migrated(&self) -> Option<&Migrated> {
+        self.migrated.as_ref()
+    }
+
+    /// Copies the file at `location`, as one moment of it, to the file `to`, which is made for the owner alone. Others
+    /// may be using it.
+    ///
+    /// # Errors
+    /// [`JournalError::Unusable`] for a server's database, which its own tools copy, for what [`Store::open`] refuses,
+    /// and when `to` exists or cannot be written.
+    pub async fn backup(location: &str, to: &Path) -> Result<(), JournalError> {
+        let location = Location::parse(location)?;
+        let copied = copy_file(&location, to).await;
+        copied.map_err(|fault| fault.into_error("copy", &location.shown))
+    }
+
+    /// Takes out the whole history of a stack, as one moment of it; `mine` is a lease that the caller holds.
+    ///
+    /// # Errors
+    /// [`JournalError::Leased`] while another holds a lease of the stack; [`JournalError::Unusable`] if it has no state.
+    pub async fn export(&self, stack: &str, mine: Option<&Lease>) -> Result<Archive, JournalError> {
+        self.queue.ask(Export { stack: stack.to_owned(), mine: mine.cloned() }).await
+    }
+
+    /// Brings in the whole history of a stack. It is read back and compared before it is committed: all of it arrives,
+    /// or nothing.
+    ///
+    /// # Errors
+    /// [`JournalError::Occupied`] if the stack has a state here, [`JournalError::Leased`] if it is about to have one;
+    /// [`JournalError::Database`] if what arrived is not what was sent.
+    pub async fn import(&self, archive: &Archive) -> Result<(), JournalError> {
+        self.queue.ask(Import(archive.clone())).await
     }
 
     /// The names of all stacks that ever had a run, sorted.
@@ -98,7 +150,7 @@ impl Store {
 }
 
 /// Opens for writing.
-async fn prepare(location: &Location) -> Result<Link, Fault> {
+async fn prepare(location: &Location) -> Result<(Link, Option<Migrated>), Fault> {
     if let Place::Sqlite(path) = &location.place {
         let io = |error| Fault::from(sqlx::Error::Io(error));
         file::create_private(path).map_err(io)?;
@@ -110,10 +162,32 @@ async fn prepare(location: &Location) -> Result<Link, Fault> {
     // Before anything is changed: it may be no database of ours.
     let age = inspect(&mut link.session).await?;
     use_write_ahead_log(&mut link.session).await?;
-    if age != Age::Current {
-        migrate(&mut link.session).await?;
+    if age == Age::Current {
+        return Ok((link, None));
     }
-    Ok(link)
+    let copy = migrate(&mut link.session, &location.place).await?;
+    let migrated = match age {
+        Age::Older(from) => Some(Migrated { from, to: newest(), copy }),
+        Age::Empty | Age::Current => None,
+    };
+    Ok((link, migrated))
+}
+
+async fn copy_file(location: &Location, to: &Path) -> Result<(), Fault> {
+    let Place::Sqlite(path) = &location.place else {
+        return Err(Fault::Unusable(
+            "a server's database is copied by its own tools (pg_dump); `globe state export` writes one stack to a file"
+                .into(),
+        ));
+    };
+    if !path.exists() {
+        return Err(Fault::Unusable("there is no state yet".into()));
+    }
+    let mut link = connect(&location.place, Access::Read).await?;
+    let age = inspect(&mut link.session).await;
+    link.session.close().await?;
+    age?;
+    backup::copy(path, to).await
 }
 
 /// Opens for reading, if there is something.
@@ -125,7 +199,9 @@ async fn look(location: &Location) -> Result<Option<Link>, Fault> {
     match inspect(&mut link.session).await? {
         Age::Empty => Ok(None),
         Age::Current => Ok(Some(link)),
-        Age::Older => Err(Fault::Unusable("an older globe has written it; `globe up` brings it up to date".into())),
+        Age::Older(_) => Err(Fault::Unusable(
+            "an older globe has written it; `globe up`, `down` or `gc` brings it up to date, and keeps a copy".into(),
+        )),
     }
 }
 
@@ -169,6 +245,11 @@ impl Journal for Store {
 
     async fn settle(&self, lease: &Lease, run: &str, record: &Record) -> Result<(), JournalError> {
         self.queue.ask(Settle { lease: lease.clone(), run: run.to_owned(), record: record.clone() }).await
+    }
+
+    async fn postpone(&self, lease: &Lease, run: &str, departing: &Departing) -> Result<(), JournalError> {
+        let operation = Postpone { lease: lease.clone(), run: run.to_owned(), departing: departing.clone() };
+        self.queue.ask(operation).await
     }
 
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {

@@ -2,6 +2,7 @@
 //!
 //! One file or folder per task. It must stay light: nobody waits for the AWS SDK to have a schema written.
 
+mod behaviour;
 mod checks;
 mod console;
 mod crash;
@@ -66,6 +67,12 @@ enum Task {
     },
     /// Rehearse stacks under seeded faults: lost answers, throttling, a dark region, kills and others
     Faults(faults::Arguments),
+    /// Ask the sandbox about what AWS documents that it does
+    Behaviour {
+        /// A built `globe`; without it, it is built
+        #[arg(long, value_name = "FILE")]
+        globe: Option<PathBuf>,
+    },
     /// How faithful the sandbox is: run a probe of AWS's behaviour against it
     Fidelity(fidelity::Arguments),
     /// Bring a stack up, change it and take it down in moto, an AWS that others wrote
@@ -104,6 +111,7 @@ fn run(task: Task) -> Result<()> {
         Task::Crash { all } => crash::run(&workspace, all),
         Task::Faults(arguments) => faults::run(&workspace, arguments),
         Task::Fidelity(arguments) => fidelity::run(&workspace, arguments),
+        Task::Behaviour { globe } => behaviour::run(&workspace, globe),
         Task::Opinion { globe } => opinion::run(&workspace, globe),
         Task::Requests { globe } => requests::run(&workspace, globe),
         Task::Size => size::run(&workspace),

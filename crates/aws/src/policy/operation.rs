@@ -1,15 +1,10 @@
 //! The IAM actions of the SDK's operations (Service Authorization Reference; fact sheets, rows "IAM").
 
-/// The actions that a call is checked against in its own name: `service` and `operation` as the SDK's metadata and
-/// [`CallMeter`](crate::CallMeter) spell them.
+/// The actions that a call is checked against in its own name: `service` and `operation` as
+/// [`CallCount`](globe_model::CallCount) spells them.
 pub fn called(service: &str, operation: &str) -> Vec<String> {
-    let prefix = match service {
-        "Elastic Load Balancing v2" => "elasticloadbalancing".to_owned(),
-        // EC2, IAM, S3, ACM, SSM, STS, DynamoDB, Route 53, Auto Scaling.
-        other => other.replace(' ', "").to_ascii_lowercase(),
-    };
-    let names = if service == "S3" { of_s3(operation) } else { vec![operation] };
-    names.into_iter().map(|name| format!("{prefix}:{name}")).collect()
+    let names = if service == "s3" { of_s3(operation) } else { vec![operation] };
+    names.into_iter().map(|name| format!("{service}:{name}")).collect()
 }
 
 /// S3 alone calls its actions otherwise than its operations; deleting a setting takes the permission to put it.
@@ -44,7 +39,7 @@ fn of_s3(operation: &str) -> Vec<&str> {
 pub fn beside(service: &str, operation: &str) -> &'static [&'static str] {
     match (service, operation) {
         (
-            "EC2",
+            "ec2",
             "CreateVpc"
             | "CreateSubnet"
             | "CreateInternetGateway"
@@ -55,7 +50,7 @@ pub fn beside(service: &str, operation: &str) -> &'static [&'static str] {
             | "CreateLaunchTemplate"
             | "AllocateAddress",
         ) => &["ec2:CreateTags"],
-        ("Elastic Load Balancing v2", "CreateLoadBalancer") => &[
+        ("elasticloadbalancing", "CreateLoadBalancer") => &[
             "elasticloadbalancing:AddTags",
             "ec2:DescribeAccountAttributes",
             "ec2:DescribeAddresses",
@@ -65,19 +60,19 @@ pub fn beside(service: &str, operation: &str) -> &'static [&'static str] {
             "ec2:DescribeVpcs",
             "iam:CreateServiceLinkedRole",
         ],
-        ("Elastic Load Balancing v2", "CreateTargetGroup") => {
+        ("elasticloadbalancing", "CreateTargetGroup") => {
             &["elasticloadbalancing:AddTags", "ec2:DescribeInternetGateways", "ec2:DescribeVpcs"]
         }
-        ("Elastic Load Balancing v2", "CreateListener" | "CreateRule") => &["elasticloadbalancing:AddTags"],
-        ("Auto Scaling", "CreateAutoScalingGroup") => &[
+        ("elasticloadbalancing", "CreateListener" | "CreateRule") => &["elasticloadbalancing:AddTags"],
+        ("autoscaling", "CreateAutoScalingGroup") => &[
             "autoscaling:CreateOrUpdateTags",
             "ec2:RunInstances",
             "ec2:CreateTags",
             "iam:PassRole",
             "iam:CreateServiceLinkedRole",
         ],
-        ("DynamoDB", "CreateTable") => &["dynamodb:TagResource"],
-        ("DynamoDB", "UpdateTable") => &[
+        ("dynamodb", "CreateTable") => &["dynamodb:TagResource"],
+        ("dynamodb", "UpdateTable") => &[
             "dynamodb:CreateTable",
             "dynamodb:CreateTableReplica",
             "dynamodb:DeleteTable",
@@ -90,11 +85,11 @@ pub fn beside(service: &str, operation: &str) -> &'static [&'static str] {
             "dynamodb:DeleteItem",
             "iam:CreateServiceLinkedRole",
         ],
-        ("ACM", "RequestCertificate") => &["acm:AddTagsToCertificate"],
-        ("IAM", "CreateRole") => &["iam:TagRole"],
-        ("IAM", "CreateInstanceProfile") => &["iam:TagInstanceProfile"],
-        ("IAM", "AddRoleToInstanceProfile") | ("S3", "PutBucketReplication") => &["iam:PassRole"],
-        ("S3", "CreateBucket") => &["s3:TagResource", "s3:PutBucketOwnershipControls"],
+        ("acm", "RequestCertificate") => &["acm:AddTagsToCertificate"],
+        ("iam", "CreateRole") => &["iam:TagRole"],
+        ("iam", "CreateInstanceProfile") => &["iam:TagInstanceProfile"],
+        ("iam", "AddRoleToInstanceProfile") | ("s3", "PutBucketReplication") => &["iam:PassRole"],
+        ("s3", "CreateBucket") => &["s3:TagResource", "s3:PutBucketOwnershipControls"],
         _ => &[],
     }
 }
@@ -106,17 +101,17 @@ mod tests {
     #[test]
     fn operations_are_actions_of_their_services() {
         for (service, operation, action) in [
-            ("EC2", "CreateVpc", "ec2:CreateVpc"),
-            ("Elastic Load Balancing v2", "CreateRule", "elasticloadbalancing:CreateRule"),
-            ("Auto Scaling", "PutScalingPolicy", "autoscaling:PutScalingPolicy"),
-            ("Route 53", "GetHostedZone", "route53:GetHostedZone"),
-            ("DynamoDB", "DescribeTable", "dynamodb:DescribeTable"),
-            ("S3", "HeadBucket", "s3:ListBucket"),
-            ("S3", "GetBucketVersioning", "s3:GetBucketVersioning"),
-            ("S3", "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"),
+            ("ec2", "CreateVpc", "ec2:CreateVpc"),
+            ("elasticloadbalancing", "CreateRule", "elasticloadbalancing:CreateRule"),
+            ("autoscaling", "PutScalingPolicy", "autoscaling:PutScalingPolicy"),
+            ("route53", "GetHostedZone", "route53:GetHostedZone"),
+            ("dynamodb", "DescribeTable", "dynamodb:DescribeTable"),
+            ("s3", "HeadBucket", "s3:ListBucket"),
+            ("s3", "GetBucketVersioning", "s3:GetBucketVersioning"),
+            ("s3", "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"),
         ] {
             assert_eq!(called(service, operation), [action]);
         }
-        assert_eq!(called("S3", "DeleteObjects"), ["s3:DeleteObject", "s3:DeleteObjectVersion"]);
+        assert_eq!(called("s3", "DeleteObjects"), ["s3:DeleteObject", "s3:DeleteObjectVersion"]);
     }
 }

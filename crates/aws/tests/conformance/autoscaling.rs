@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use aws_sdk_autoscaling::types::LaunchTemplateSpecification;
 use globe_aws::kinds::autoscaling::{
-    DesiredIs, Group, GroupDesired, GroupSettings, GroupSize, GroupSpec, Policy, PolicySpec,
+    DesiredIs, Group, GroupDesired, GroupOutputs, GroupSettings, GroupSize, GroupSpec, Policy, PolicySpec,
 };
 use globe_aws::kinds::ec2::{LaunchTemplate, LaunchTemplateOutputs, Subnet, SubnetSpec, Vpc, VpcSpec};
 use globe_aws::kinds::elbv2::{TargetGroup, TargetGroupOutputs};
@@ -45,11 +46,19 @@ fn plant(bench: &Bench, kind: &str, id: &str, body: Value, hidden: Value) {
 }
 
 fn plant_template(bench: &mut Bench, data: &Value) {
-    let body = json!({"launchTemplateId": TEMPLATE, "launchTemplateName": "acme-web", "latestVersionNumber": 1, "defaultVersionNumber": 1});
+    plant_template_as(bench, TEMPLATE, "web", data);
+}
+
+fn plant_template_as(bench: &mut Bench, id: &str, name: &str, data: &Value) -> Ref<LaunchTemplate> {
+    let body = json!({
+        "launchTemplateId": id, "launchTemplateName": format!("acme-{name}"), "latestVersionNumber": 1,
+        "defaultVersionNumber": 1,
+    });
     let versions = json!({"versions": [{"versionNumber": 1, "launchTemplateData": data}]});
-    plant(bench, "ec2/launch-template", TEMPLATE, body, versions);
-    let address = Address::new(REGION, LaunchTemplate::NAME, "web");
-    bench.assume::<LaunchTemplate>(&address, &LaunchTemplateOutputs { template_id: TEMPLATE.into() });
+    plant(bench, "ec2/launch-template", id, body, versions);
+    let template = Ref::to(REGION, name);
+    bench.assume::<LaunchTemplate>(template.address(), &LaunchTemplateOutputs { template_id: id.into() });
+    template
 }
 
 fn plant_target_group(bench: &mut Bench, name: &str) -> Ref<TargetGroup> {
@@ -117,7 +126,11 @@ pub async fn a_group_and_its_policy_come_change_and_go() {
     let scaling = PolicySpec { name: "cpu".into(), group: Ref::to(REGION, "web"), cpu_percent: 60.0 };
     bench.up::<Policy>(&policy, &scaling).await;
     bench.patches::<Policy>(&policy, &PolicySpec { cpu_percent: 42.5, ..scaling.clone() }).await;
-    bench.replaces::<Policy>(&policy, &PolicySpec { name: "other".into(), ..scaling }, "name").await;
+    let theirs = GroupOutputs { name: "acme-other".into(), arn: "arn".into() };
+    bench.assume::<Group>(&Address::new(REGION, Group::NAME, "other"), &theirs);
+    let elsewhere = PolicySpec { group: Ref::to(REGION, "other"), ..scaling.clone() };
+    bench.replaces::<Policy>(&policy, &elsewhere, "group").await;
+    bench.replace::<Policy>(&policy, &PolicySpec { name: "other".into(), ..scaling }, "name").await;
 
     let cx = bench.scoped(REGION);
     let set = cx.aws.autoscaling.set_desired_capacity().auto_scaling_group_name("acme-web");
@@ -136,7 +149,14 @@ pub async fn a_group_and_its_policy_come_change_and_go() {
     let spec = GroupSpec { desired_is: DesiredIs::Fixed, target_groups: Vec::new(), ..spec };
     bench.patches::<Group>(&group, &spec).await;
     assert_eq!(desired_capacity(&cx).await, 2);
-    bench.replaces::<Group>(&group, &GroupSpec { name: "acme-api".into(), ..spec }, "name").await;
+    let update = cx.aws.autoscaling.update_auto_scaling_group().auto_scaling_group_name("acme-web");
+    let pinned = LaunchTemplateSpecification::builder().launch_template_id(TEMPLATE).version("1").build();
+    update.launch_template(pinned).send().await.expect("somebody pins a version");
+    bench.patches::<Group>(&group, &spec).await;
+    let other = plant_template_as(&mut bench, "lt-0fedcba9876543210", "api", &json!({"instanceType": "c7g.large"}));
+    let spec = GroupSpec { launch_template: other, ..spec };
+    bench.patches::<Group>(&group, &spec).await;
+    bench.replace::<Group>(&group, &GroupSpec { name: "acme-api".into(), ..spec }, "name").await;
 
     bench.down().await;
     assert_eq!(count(&bench, "autoscaling/") + count(&bench, "ec2/network-interface"), 0);

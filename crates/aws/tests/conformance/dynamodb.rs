@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use globe_aws::kinds::dynamodb::{
-    KeyAttribute, Replica, ReplicaDesired, ReplicaSpec, Table, TablePatch, TableSpec, TtlChange,
+    KeyAttribute, Replica, ReplicaDesired, ReplicaSpec, Table, TableOutputs, TablePatch, TableSpec, TtlChange,
 };
 use globe_aws::{Driver, Scoped};
 use globe_model::{Address, DataPolicy, ErrorClass, Kind, Ref};
@@ -82,6 +82,9 @@ pub async fn a_table_comes_changes_and_goes() {
     bench.patches::<Table>(&address, &TableSpec { ttl: None, ..first.clone() }).await;
     let sorted = TableSpec { sort_key: Some(KeyAttribute { name: "at".into(), kind: "N".into() }), ..first };
     bench.replaces::<Table>(&address, &sorted, "sort_key").await;
+    let keyed = TableSpec { partition_key: KeyAttribute { name: "id".into(), kind: "N".into() }, ..sorted.clone() };
+    bench.replaces::<Table>(&address, &keyed, "partition_key").await;
+    bench.replace::<Table>(&address, &TableSpec { name: "acme-sorted".into(), ..sorted }, "name").await;
     bench.refuses_delete(&address).await;
     bench.down().await;
 }
@@ -127,10 +130,16 @@ pub async fn replicas_come_one_by_one_share_items_and_go() {
     bench.settle::<Replica>(&address(AWAY), &replica()).await;
     bench.up::<Replica>(&place, &replica()).await;
     bench.patches::<Replica>(&address(AWAY), &ReplicaSpec { tags: tags("renamed"), ..replica() }).await;
+    let loose = ReplicaSpec { point_in_time_recovery: false, deletion_protection: false, ..replica() };
+    bench.patches::<Replica>(&address(AWAY), &loose).await;
+    let theirs = ReplicaSpec { table: Ref::to(FAR, "user-sessions"), ..replica() };
+    let outputs = TableOutputs { name: TABLE.into(), arn: "arn".into() };
+    bench.assume::<Table>(theirs.table.address(), &outputs);
+    bench.replaces::<Replica>(&address(AWAY), &theirs, "home").await;
     let moved = ReplicaSpec { table: Ref::to(REGION, "other"), ..replica() };
-    let outputs = globe_aws::kinds::dynamodb::TableOutputs { name: "acme-other".into(), arn: "arn".into() };
-    bench.assume::<Table>(moved.table.address(), &outputs);
-    bench.replaces::<Replica>(&address(AWAY), &moved, "table").await;
+    bench.up::<Table>(moved.table.address(), &TableSpec { name: "acme-other".into(), ..table() }).await;
+    bench.replace::<Replica>(&address(AWAY), &moved, "table").await;
+    bench.replace::<Replica>(&address(AWAY), &replica(), "table").await;
     bench.settle::<Table>(&home, &table()).await;
 
     let (here, there) = (bench.scoped(REGION), bench.scoped(AWAY));
@@ -147,8 +156,7 @@ pub async fn replicas_come_one_by_one_share_items_and_go() {
     );
     assert!(Replica::data_at_risk(&there, &bench.id(&address(AWAY))).await.expect("asks").is_some());
     // The source waits for its replicas: first it lifts its own protection, then AWS names the reason.
-    let early = class(Table::delete(&here, TABLE, DataPolicy::Delete).await);
-    assert!(matches!(early, Some(ErrorClass::Dependency | ErrorClass::Conflict)), "{early:?}");
+    bench.refuses_to_lose(&home).await;
     bench.down().await;
     assert_eq!(bench.sandbox().inspect(|world| world.all().count()), 0, "nothing is left in any region");
 }

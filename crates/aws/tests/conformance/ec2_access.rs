@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{IpPermission, IpRange, RequestLaunchTemplateData};
+use aws_sdk_ec2::types::{
+    IpPermission, IpRange, LaunchTemplateInstanceMetadataOptionsRequest, RequestLaunchTemplateData,
+};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use globe_aws::Driver;
 use globe_aws::kinds::ec2::{
@@ -79,9 +81,12 @@ pub async fn groups_let_in_whom_they_name_and_hold_each_other() {
     };
     let second = group("service", vec![from_balancer, ipv6], out);
     bench.patches::<SecurityGroup>(&service, &second).await;
-    bench
-        .replaces::<SecurityGroup>(&service, &SecurityGroupSpec { description: "Other".into(), ..first }, "description")
-        .await;
+    let elsewhere = SecurityGroupSpec { vpc: bench.other_vpc(), ..second.clone() };
+    bench.replaces::<SecurityGroup>(&service, &elsewhere, "vpc_id").await;
+    let named = SecurityGroupSpec { group_name: "acme-api".into(), ..second };
+    bench.replaces::<SecurityGroup>(&service, &named, "group_name").await;
+    let described = SecurityGroupSpec { description: "Other".into(), ..first };
+    bench.replace::<SecurityGroup>(&service, &described, "description").await;
 
     bench.refuses_delete(&balancer).await;
     bench.refuses_delete(&vpc).await;
@@ -172,9 +177,12 @@ pub async fn an_endpoint_routes_where_it_is_told_to() {
     let moved = VpcEndpointSpec { route_tables: vec![b, c], tags: tags("renamed"), ..spec.clone() };
     bench.patches::<VpcEndpoint>(&address, &moved).await;
     assert_eq!(["a", "b", "c"].map(|name| routes(&bench, name)), [0, 1, 1]);
-    bench
-        .replaces::<VpcEndpoint>(&address, &VpcEndpointSpec { service: "dynamodb".into(), ..moved }, "service_name")
-        .await;
+    let elsewhere = VpcEndpointSpec { vpc: bench.other_vpc(), ..moved.clone() };
+    bench.replaces::<VpcEndpoint>(&address, &elsewhere, "vpc_id").await;
+    let other = VpcEndpointSpec { service: "dynamodb".into(), ..moved.clone() };
+    bench.replace::<VpcEndpoint>(&address, &other, "service_name").await;
+    bench.replace::<VpcEndpoint>(&address, &moved, "service_name").await;
+    assert_eq!(["a", "b", "c"].map(|name| routes(&bench, name)), [0, 1, 1]);
 
     let (cx, id) = (bench.scoped(REGION), bench.id(&address));
     let back = VpcEndpointPatch {
@@ -211,6 +219,17 @@ fn template(image_id: &str) -> LaunchTemplateSpec {
     }
 }
 
+/// Somebody lets instances do without the tokens of the metadata service, in a version of their own.
+async fn loosen(bench: &Bench, address: &Address) {
+    let (ec2, id) = (bench.scoped(REGION).aws.ec2, bench.id(address));
+    let optional = LaunchTemplateInstanceMetadataOptionsRequest::builder().http_tokens("optional".into()).build();
+    let data = RequestLaunchTemplateData::builder().metadata_options(optional).build();
+    let version = ec2.create_launch_template_version().launch_template_id(&id).source_version("$Latest");
+    let version = version.launch_template_data(data).send().await.expect("adds a version").launch_template_version;
+    let number = version.and_then(|version| version.version_number).expect("it has a number").to_string();
+    ec2.modify_launch_template().launch_template_id(&id).default_version(number).send().await.expect("makes it count");
+}
+
 #[tokio::test(start_paused = true)]
 pub async fn a_template_gets_a_version_per_change() {
     let (mut bench, _) = with_vpc().await;
@@ -225,10 +244,36 @@ pub async fn a_template_gets_a_version_per_change() {
     bench.up::<LaunchTemplate>(&address, &spec).await;
     let bigger = LaunchTemplateSpec { instance_type: "m6i.xlarge".into(), ..spec.clone() };
     bench.patches::<LaunchTemplate>(&address, &bigger).await;
-    let bare = LaunchTemplateSpec { user_data: None, instance_tags: Tags::default(), ..bigger };
+    let bare = LaunchTemplateSpec { user_data: None, instance_tags: Tags::default(), ..bigger.clone() };
     bench.patches::<LaunchTemplate>(&address, &bare).await;
     bench.patches::<LaunchTemplate>(&address, &LaunchTemplateSpec { tags: tags("renamed"), ..bare.clone() }).await;
-    bench.replaces::<LaunchTemplate>(&address, &LaunchTemplateSpec { name: "acme-api".into(), ..bare }, "name").await;
+    bench
+        .replace::<LaunchTemplate>(&address, &LaunchTemplateSpec { name: "acme-api".into(), ..spec.clone() }, "name")
+        .await;
+    bench.replace::<LaunchTemplate>(&address, &bare, "name").await;
+    let other = Address::new("global", "iam/instance_profile", "api");
+    let arn = format!("arn:aws:iam::{ACCOUNT}:instance-profile/acme-api");
+    bench.assume::<InstanceProfile>(&other, &InstanceProfileOutputs { name: "acme-api".into(), arn });
+    let image_id = "ami-0fedcba9876543210".to_owned();
+    let dressed = LaunchTemplateSpec {
+        image_source: image_id.clone(),
+        image_id,
+        instance_profile: Ref::to("global", "api"),
+        security_groups: Vec::new(),
+        ..bare.clone()
+    };
+    bench.patches::<LaunchTemplate>(&address, &dressed).await;
+    bench.patches::<LaunchTemplate>(&address, &bare).await;
+    loosen(&bench, &address).await;
+    bench.patches::<LaunchTemplate>(&address, &bare).await;
+    bench
+        .replace::<LaunchTemplate>(&address, &LaunchTemplateSpec { name: "acme-api".into(), ..spec.clone() }, "name")
+        .await;
+    for spec in [&bigger, &bare] {
+        bench
+            .patches::<LaunchTemplate>(&address, &LaunchTemplateSpec { name: "acme-api".into(), ..spec.clone() })
+            .await;
+    }
 
     let (cx, id) = (bench.scoped(REGION), bench.id(&address));
     let read = async || LaunchTemplate::read(&cx, std::slice::from_ref(&id)).await.expect("reads").remove(&id);

@@ -96,6 +96,10 @@ fn count(bench: &Bench, action: &str) -> usize {
 pub async fn a_way_out_comes_changes_and_goes() {
     let mut bench = connected().await;
     let [gateway, address] = [at("ec2/internet_gateway", "main"), at("ec2/elastic_ip", "nat-a")];
+    bench.up::<Vpc>(&at("ec2/vpc", "other"), &VpcSpec { cidr: "10.9.0.0/16".into(), tags: tags("other") }).await;
+    let moved = InternetGatewaySpec { vpc: here("other"), ..gateway_spec() };
+    bench.replace::<InternetGateway>(&gateway, &moved, "vpc_id").await;
+    bench.replace::<InternetGateway>(&gateway, &gateway_spec(), "vpc_id").await;
     bench.patches::<InternetGateway>(&gateway, &InternetGatewaySpec { tags: tags("new"), ..gateway_spec() }).await;
     bench.up::<ElasticIp>(&address, &ElasticIpSpec { tags: tags("nat-a") }).await;
     bench.patches::<ElasticIp>(&address, &ElasticIpSpec { tags: tags("renamed") }).await;
@@ -106,12 +110,25 @@ pub async fn a_way_out_comes_changes_and_goes() {
     assert!(began.elapsed() > Duration::from_secs(80), "a NAT gateway takes its time");
     bench.patches::<NatGateway>(&nat, &NatGatewaySpec { tags: tags("renamed"), ..nat_spec() }).await;
     let elsewhere = NatGatewaySpec { subnet: here("private-b"), ..nat_spec() };
-    bench.replaces::<NatGateway>(&nat, &elsewhere, "subnet_id").await;
+    bench.replace::<NatGateway>(&nat, &elsewhere, "subnet_id").await;
+    bench.up::<ElasticIp>(&at("ec2/elastic_ip", "nat-b"), &ElasticIpSpec { tags: tags("nat-b") }).await;
+    let known = NatGatewaySpec { elastic_ip: here("nat-b"), ..elsewhere };
+    bench.replaces::<NatGateway>(&nat, &known, "allocation_id").await;
+    bench.replace::<NatGateway>(&nat, &nat_spec(), "subnet_id").await;
 
     let public = table_spec("public", RouteTarget::InternetGateway(here("main")), &["public-a"]);
     bench.up::<RouteTable>(&at("ec2/route_table", "public"), &public).await;
     let private = table_spec("private", RouteTarget::NatGateway(here("nat-a")), &["private-a", "private-b"]);
     bench.up::<RouteTable>(&at("ec2/route_table", "private"), &private).await;
+    let free = RouteTableSpec {
+        routes: BTreeMap::new(),
+        subnets: Vec::new(),
+        ..table_spec("free", RouteTarget::InternetGateway(here("main")), &[])
+    };
+    bench.up::<RouteTable>(&at("ec2/route_table", "free"), &free).await;
+    bench
+        .replace::<RouteTable>(&at("ec2/route_table", "free"), &RouteTableSpec { vpc: here("other"), ..free }, "vpc_id")
+        .await;
 
     for blocked in [&at("ec2/vpc", "main"), &at("ec2/subnet", "public-a"), &gateway, &address] {
         bench.refuses_delete(blocked).await;
@@ -120,8 +137,8 @@ pub async fn a_way_out_comes_changes_and_goes() {
     let left = bench.sandbox().inspect(|world| {
         world.all().map(|object| (object.kind.clone(), object.text("state").to_owned())).collect::<Vec<_>>()
     });
-    // Still listed for an hour, and yet gone as far as anybody waited for it.
-    assert_eq!(left, [("ec2/natgateway".to_owned(), "deleted".to_owned())]);
+    // Still listed for an hour, and yet gone as far as anybody waited for them: the last, and the two that it replaced.
+    assert_eq!(left, vec![("ec2/natgateway".to_owned(), "deleted".to_owned()); 3]);
 }
 
 #[tokio::test(start_paused = true)]

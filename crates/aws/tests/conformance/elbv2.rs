@@ -132,7 +132,11 @@ pub async fn a_load_balancer_comes_moves_and_goes() {
     let attributes =
         LoadBalancerAttributes { deletion_protection: true, idle_timeout: 120, drop_invalid_headers: false };
     bench.patches::<LoadBalancer>(&web, &LoadBalancerSpec { attributes, tags: tags("guarded"), ..moved.clone() }).await;
-    bench.replaces::<LoadBalancer>(&web, &LoadBalancerSpec { name: "acme-api".into(), ..moved }, "name").await;
+    let elsewhere = LoadBalancerSpec { vpc: bench.other_vpc(), ..moved.clone() };
+    bench.replaces::<LoadBalancer>(&web, &elsewhere, "vpc_id").await;
+    let guarded = LoadBalancerAttributes { deletion_protection: true, ..moved.attributes.clone() };
+    let named = LoadBalancerSpec { name: "acme-api".into(), attributes: guarded, ..moved };
+    bench.replace::<LoadBalancer>(&web, &named, "name").await;
 
     let (cx, id) = (bench.scoped(REGION), bench.id(&web));
     let risk = LoadBalancer::data_at_risk(&cx, &id).await.expect("reads");
@@ -154,7 +158,12 @@ pub async fn a_target_group_changes_its_check_and_moves_by_another_name() {
         .patches::<TargetGroup>(&web, &TargetGroupSpec { health_check, attributes, tags: tags("x"), ..spec.clone() })
         .await;
     bench.replaces::<TargetGroup>(&web, &TargetGroupSpec { port: 9090, ..spec.clone() }, "port").await;
-    bench.replaces::<TargetGroup>(&web, &TargetGroupSpec { name: "acme-web-2e".into(), ..spec }, "name").await;
+    let elsewhere = TargetGroupSpec { vpc: bench.other_vpc(), ..spec.clone() };
+    bench.replaces::<TargetGroup>(&web, &elsewhere, "vpc_id").await;
+    let health_check = HealthCheck { codes: "200".into(), healthy: 2, unhealthy: 5, ..spec.health_check.clone() };
+    bench.patches::<TargetGroup>(&web, &TargetGroupSpec { health_check, ..spec.clone() }).await;
+    let named = TargetGroupSpec { name: "acme-web-2e".into(), port: 9090, ..spec };
+    bench.replace::<TargetGroup>(&web, &named, "name").await;
     bench.down().await;
 }
 
@@ -190,7 +199,14 @@ pub async fn listeners_and_rules_hold_what_they_refer_to() {
     bench
         .patches::<Listener>(&https, &ListenerSpec { default_action: forward, tags: tags("y"), ..secure.clone() })
         .await;
-    bench.patches::<Listener>(&https, &ListenerSpec { port: 8443, ..secure }).await;
+    bench.patches::<Listener>(&https, &ListenerSpec { port: 8443, ..secure.clone() }).await;
+    let plain = ListenerSpec { protocol: ListenerProtocol::Http, port: 8443, ..secure.clone() };
+    bench.patches::<Listener>(&https, &plain).await;
+    bench.patches::<Listener>(&https, &secure).await;
+    let other_web = address("elbv2/load_balancer", "other");
+    bench.up::<LoadBalancer>(&other_web, &LoadBalancerSpec { name: "acme-other".into(), ..balancer_spec() }).await;
+    let elsewhere = ListenerSpec { load_balancer: Ref::to(REGION, "other"), ..secure };
+    bench.replace::<Listener>(&https, &elsewhere, "load_balancer_arn").await;
 
     let changed = ListenerRuleSpec {
         priority: 20,
@@ -200,13 +216,8 @@ pub async fn listeners_and_rules_hold_what_they_refer_to() {
         ..rule_spec()
     };
     bench.patches::<ListenerRule>(&rule, &changed).await;
-    bench
-        .replaces::<ListenerRule>(
-            &rule,
-            &ListenerRuleSpec { listener: Ref::to(REGION, "https"), ..changed },
-            "listener_arn",
-        )
-        .await;
+    let moved = ListenerRuleSpec { listener: Ref::to(REGION, "https"), ..changed };
+    bench.replace::<ListenerRule>(&rule, &moved, "listener_arn").await;
 
     bench.refuses_delete(&other).await;
     bench.refuses_delete(&certificate).await;

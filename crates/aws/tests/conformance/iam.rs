@@ -53,7 +53,7 @@ pub async fn a_role_and_its_profile_come_change_and_go() {
     let spec = RoleSpec { services, inline: BTreeMap::new(), max_session_seconds: 7200, ..spec };
     bench.patches::<Role>(&role, &spec).await;
     bench.patches::<Role>(&role, &RoleSpec { description: "web".into(), tags: tags("other"), ..spec.clone() }).await;
-    bench.replaces::<Role>(&role, &RoleSpec { name: "acme-api".into(), ..spec }, "name").await;
+    bench.replace::<Role>(&role, &RoleSpec { name: "acme-front".into(), ..spec }, "name").await;
 
     let second = Address::new("global", Role::NAME, "api");
     bench.up::<Role>(&second, &role_spec("acme-api")).await;
@@ -63,7 +63,7 @@ pub async fn a_role_and_its_profile_come_change_and_go() {
     let spec = InstanceProfileSpec { role: Ref::to("global", "api"), ..spec };
     bench.patches::<InstanceProfile>(&profile, &spec).await;
     bench.patches::<InstanceProfile>(&profile, &InstanceProfileSpec { tags: tags("x"), ..spec.clone() }).await;
-    bench.replaces::<InstanceProfile>(&profile, &InstanceProfileSpec { name: "b".into(), ..spec }, "name").await;
+    bench.replace::<InstanceProfile>(&profile, &InstanceProfileSpec { name: "b".into(), ..spec }, "name").await;
 
     bench.down().await;
     assert_eq!(bench.sandbox().inspect(|world| world.all().count()), 0, "nothing is left in the account");

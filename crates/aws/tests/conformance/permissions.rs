@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex};
 
-use globe_aws::CallCount;
 use globe_aws::kinds::{driver, drivers};
 use globe_aws::policy::{beside, called};
+use globe_model::CallCount;
 
 /// What a kind is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use globe_aws::kinds::acm::{Certificate, CertificateOutputs, Validation};
 use globe_aws::kinds::elbv2::{LoadBalancer, LoadBalancerOutputs};
 use globe_aws::kinds::route53::{
     FailoverRole, HealthCheck, HealthCheckDesired, HealthCheckSpec, Place, Policy, Probe, ProbeTarget, Record,
-    RecordContent, RecordSet, RecordSpec, RecordValue, Routed, Zone, ZoneSpec,
+    RecordContent, RecordSet, RecordSpec, RecordValue, Routed, Zone, ZoneOutputs, ZoneSpec,
 };
 use globe_aws::{Birth, Driver, failed};
 use globe_model::{Address, CallError, DataPolicy, ErrorClass, Kind, Ref, Token};
@@ -17,8 +17,13 @@ use crate::bench::{Bench, REGION, tags};
 /// Kinds whose story this file tells.
 pub const KINDS: &[&str] = &["route53/zone", "route53/health_check", "route53/record"];
 /// Those of its stories that need every action its kinds declare.
-pub const STORIES: &[fn()] =
-    &[a_zone_comes_changes_and_goes, a_health_check_comes_changes_and_goes, records_route_by_every_policy];
+pub const STORIES: &[fn()] = &[
+    a_zone_comes_changes_and_goes,
+    records_of_others_keep_a_zone_and_are_named,
+    a_health_check_comes_changes_and_goes,
+    records_route_by_every_policy,
+    a_wildcard_and_a_text_read_back_as_wanted,
+];
 
 fn zone() -> Address {
     Address::new("global", "route53/zone", "main")
@@ -80,7 +85,7 @@ pub async fn a_zone_comes_changes_and_goes() {
     let mut bench = Bench::new();
     bench.up::<Zone>(&zone(), &zone_spec()).await;
     bench.patches::<Zone>(&zone(), &ZoneSpec { comment: String::new(), tags: tags("renamed"), ..zone_spec() }).await;
-    bench.replaces::<Zone>(&zone(), &ZoneSpec { domain: "example.org".into(), ..zone_spec() }, "domain").await;
+    bench.replace::<Zone>(&zone(), &ZoneSpec { domain: "example.org".into(), ..zone_spec() }, "domain").await;
 
     let id = bench.id(&zone());
     let scoped = bench.scoped("global");
@@ -91,7 +96,7 @@ pub async fn a_zone_comes_changes_and_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn records_of_others_keep_a_zone_and_are_named() {
+pub async fn records_of_others_keep_a_zone_and_are_named() {
     let mut bench = Bench::new();
     bench.up::<Zone>(&zone(), &zone_spec()).await;
     let address = record("hand-made");
@@ -124,8 +129,8 @@ pub async fn a_health_check_comes_changes_and_goes() {
     let changed = HealthCheckSpec { target: host, path: "/ready".into(), threshold: 5, tags: many, ..spec.clone() };
     bench.patches::<HealthCheck>(&address, &changed).await;
     bench.patches::<HealthCheck>(&address, &HealthCheckSpec { port: 8443, ..spec.clone() }).await;
-    bench.replaces::<HealthCheck>(&address, &HealthCheckSpec { probe: Probe::Http, ..spec.clone() }, "probe").await;
-    bench.replaces::<HealthCheck>(&address, &HealthCheckSpec { interval: 10, ..spec }, "interval").await;
+    bench.replaces::<HealthCheck>(&address, &HealthCheckSpec { interval: 10, ..spec.clone() }, "interval").await;
+    bench.replace::<HealthCheck>(&address, &HealthCheckSpec { probe: Probe::Http, ..spec }, "probe").await;
     bench.down().await;
 }
 
@@ -163,6 +168,10 @@ pub async fn records_route_by_every_policy() {
     bench.patches::<Record>(&beta, &alias("beta", REGION, Policy::Weighted { weight: 0 }, None)).await;
     let latency = Policy::Latency { region: REGION.into() };
     bench.replaces::<Record>(&beta, &alias("beta", REGION, latency, None), "routed").await;
+    let aimed =
+        RecordContent::Alias { name: "beta.example.com".into(), record_type: "A".into(), target: web("us-east-1") };
+    let weight = Policy::Weighted { weight: 0 };
+    bench.patches::<Record>(&beta, &RecordSpec { content: aimed, ..alias("beta", REGION, weight, None) }).await;
     bench.down().await;
 }
 
@@ -196,14 +205,19 @@ async fn a_certificate_is_proved_by_one_record() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wildcard_and_a_text_read_back_as_wanted() {
+pub async fn a_wildcard_and_a_text_read_back_as_wanted() {
     let mut bench = Bench::new();
     bench.up::<Zone>(&zone(), &zone_spec()).await;
     bench.up::<Record>(&record("wild"), &values("*.Example.com", "CNAME", &["www.example.com"])).await;
     let text = record("text");
     bench.up::<Record>(&text, &values("example.com", "TXT", &["v=spf1 -all", "proof=1"])).await;
     bench.patches::<Record>(&text, &values("example.com", "TXT", &["proof=2"])).await;
-    bench.replaces::<Record>(&text, &values("mail.example.com", "TXT", &["proof=2"]), "name").await;
+    bench.replaces::<Record>(&text, &values("example.com", "CAA", &["0 issue \"amazon.com\""]), "record_type").await;
+    let other = ZoneOutputs { zone_id: "Z0FEDCBA9876".into(), name_servers: Vec::new() };
+    bench.assume::<Zone>(&Address::new("global", "route53/zone", "other"), &other);
+    let elsewhere = RecordSpec { zone: Ref::to("global", "other"), ..values("example.com", "TXT", &["proof=2"]) };
+    bench.replaces::<Record>(&text, &elsewhere, "zone_id").await;
+    bench.replace::<Record>(&text, &values("mail.example.com", "TXT", &["proof=2"]), "name").await;
     bench.down().await;
 }
 

@@ -50,7 +50,7 @@ pub async fn a_bucket_comes_changes_and_goes() {
     bench.patches::<Bucket>(&bucket, &BucketSpec { tags: tags("renamed"), ..first.clone() }).await;
     let forever = Lifecycle::default();
     bench.patches::<Bucket>(&bucket, &BucketSpec { lifecycle: forever, versioned: false, ..first.clone() }).await;
-    bench.replaces::<Bucket>(&bucket, &BucketSpec { name: "acme-other".into(), ..first.clone() }, "name").await;
+    bench.replace::<Bucket>(&bucket, &BucketSpec { name: "acme-other".into(), ..first.clone() }, "name").await;
     let cx = bench.scoped(REGION);
     let found = Bucket::discover(&cx, &[]).await.expect("discovers nothing for no name");
     assert!(found.is_empty());
@@ -178,7 +178,15 @@ pub async fn objects_written_in_either_region_reach_the_other() {
     assert_eq!(seen, [("back".to_owned(), false), ("k".to_owned(), false), ("k".to_owned(), true)]);
 
     bench.patches::<Replication>(&address(REGION), &replication(REGION, vec![sends(OTHER, false)])).await;
-    bench.replaces::<Replication>(&address(REGION), &replication(OTHER, vec![sends(REGION, false)]), "source").await;
+    let second = Address::new("global", Role::NAME, "second");
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/acme-second");
+    bench.assume::<Role>(&second, &RoleOutputs { name: "acme-second".into(), arn });
+    let passed =
+        ReplicationSpec { role: Ref::to("global", "second"), ..replication(REGION, vec![sends(OTHER, false)]) };
+    bench.patches::<Replication>(&address(REGION), &passed).await;
+    bench.up::<Bucket>(&Address::new(REGION, Bucket::NAME, "logs"), &spec("acme-logs")).await;
+    let moved = ReplicationSpec { source: Ref::to(REGION, "logs"), ..passed };
+    bench.replace::<Replication>(&address(REGION), &moved, "source").await;
     bench.down().await;
 }
 

@@ -55,13 +55,19 @@ pub struct Order<'a> {
 /// See [`Failure`]; what was done before is recorded.
 pub async fn apply(global: &Global, out: &Out, order: Order<'_>) -> Result<Exit, Failure> {
     let project = project::load(global, out)?;
+    // Before any call to AWS: without its state globe does nothing.
+    let state = State::writable(global, out, &project::state_location(global, &project.folder)).await?;
     let session = Session::open(global, &project).await?;
-    let state = State::writable(global, &project::state_location(global, &project.folder)).await?;
     let Some(journal) = state.journal() else {
         return Err(Failure::new(Exit::Failed, "the state could not be opened for writing"));
     };
+    let explain = order.explain_calls;
     let ended = go(out, &project, &session, &journal, order).await;
     state.close().await;
+    // A failed run made calls too.
+    if explain {
+        explain_calls(out, session.cloud.meter());
+    }
     ended
 }
 
@@ -74,7 +80,7 @@ async fn go(
 ) -> Result<Exit, Failure> {
     let stack = &project.stack;
     let head = settled_head(out, session, journal, &stack.name, order.lock).await?;
-    let planned = match order.plan {
+    let mut planned = match order.plan {
         Some(plan) => given(plan, project, &head)?,
         None => {
             let regions = (order.regions)(&head)?;
@@ -89,25 +95,20 @@ async fn go(
             make_plan(session, stack, &head, &request).await?
         }
     };
+    let kept = crate::leaving::refusals(&planned.plan, &session.kinds, session.clock.now());
+    planned.report.notices.extend(kept);
     show(out, &planned, false);
     if let Some(failure) = refusal(&planned) {
         return Err(failure);
     }
     if planned.plan.is_empty() && planned.plan.leaves_down.is_subset(&head.down) {
-        if order.explain_calls {
-            explain_calls(out, session.cloud.meter());
-        }
         return Ok(if planned.report.notices.iter().any(unread) { Exit::Failed } else { Exit::Done });
     }
     if !planned.plan.is_empty() {
         let question = format!("{} in account {}?", question(order.command), stack.account);
         confirm(out, order.yes, &question).await?;
     }
-    let exit = carry_out(out, session, journal, planned.plan, order.lock).await?;
-    if order.explain_calls {
-        explain_calls(out, session.cloud.meter());
-    }
-    Ok(exit)
+    carry_out(out, session, journal, planned.plan, order.lock).await
 }
 
 fn unread(notice: &globe_model::Notice) -> bool {
@@ -118,6 +119,7 @@ fn question(command: Command) -> &'static str {
     match command {
         Command::Up => "Carry this out",
         Command::Down => "Remove all this",
+        Command::Gc => "Clean this up",
     }
 }
 
@@ -138,7 +140,7 @@ fn given(plan: Plan, project: &Project, head: &Head) -> Result<Planned, Failure>
 }
 
 /// The head once everything that an earlier run left open is settled.
-async fn settled_head(
+pub(super) async fn settled_head(
     out: &Out,
     session: &Session,
     journal: &Arc<dyn Journal>,
@@ -170,7 +172,7 @@ async fn settled_head(
 }
 
 /// Takes the scopes, waiting for another run if the user is patient.
-async fn acquire(
+pub(super) async fn acquire(
     out: &Out,
     journal: &Arc<dyn Journal>,
     stack: &str,
@@ -210,7 +212,7 @@ async fn evict_dead(out: &Out, journal: &Arc<dyn Journal>, stack: &str) -> Resul
     Ok(())
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     out: &Out,
     session: &Session,
     journal: &Arc<dyn Journal>,
@@ -233,6 +235,7 @@ async fn carry_out(
     let summary = ended?;
     let head = journal.head(&stack).await?;
     report(out, &summary, &head, elapsed);
+    crate::leaving::say(out, &head);
     let here = SystemClock.now().since(began);
     if here * 2 < elapsed {
         out.note(&format!("That is the sandbox's time; here it took {:.1} s.", here.as_secs_f64()));

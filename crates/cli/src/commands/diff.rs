@@ -33,11 +33,15 @@ pub async fn diff(global: &Global, out: &Out, args: &DiffArgs) -> Result<Exit, F
         data: DataPolicy::Keep,
         fresh_images: args.chosen.refresh_images,
     };
-    let planned = make_plan(&session, stack, &head, &request).await?;
-    show(out, &planned, args.markdown);
+    let planned = make_plan(&session, stack, &head, &request).await;
+    if let Ok(planned) = &planned {
+        show(out, planned, args.markdown);
+    }
+    // A failed look made calls too.
     if args.explain_calls {
         explain_calls(out, session.cloud.meter());
     }
+    let planned = planned?;
     if let Some(file) = &args.output {
         write_plan(file, &planned.plan)?;
         out.note(&format!("Wrote the plan to {0}; carry it out with: globe up --plan {0}", file.display()));

@@ -3,6 +3,7 @@
 mod apply;
 mod diff;
 mod down;
+mod gc;
 mod graph;
 mod init;
 mod policy;
@@ -10,12 +11,14 @@ mod rehearse;
 mod sandbox;
 mod state;
 mod status;
+mod transfer;
 mod unlock;
 mod up;
 mod validate;
 
 use clap::CommandFactory;
 use globe_aws::CallMeter;
+use globe_report::{calls_json, calls_text};
 
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failure};
@@ -40,6 +43,7 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Status => status::status(global, out).await,
         Command::Graph(args) => graph::graph(global, out, args),
         Command::Policy(args) => policy::policy(global, out, args),
+        Command::Gc(args) => gc::gc(global, out, args).await,
         Command::Rehearse(args) => rehearse::rehearse(global, out, args).await,
         Command::Unlock(args) => unlock::unlock(global, out, args).await,
         Command::State { command } => state::state(global, out, command).await,
@@ -53,17 +57,12 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
     }
 }
 
-/// Says which AWS calls were made, region by region.
+/// Says which AWS calls were made.
 fn explain_calls(out: &Out, meter: &CallMeter) {
     let counts = meter.counts();
-    let total: u64 = counts.iter().map(|count| count.calls).sum();
     if out.json {
-        let value = serde_json::json!({"total": total, "calls": counts});
-        out.json_line("calls", &value);
-        return;
-    }
-    out.complain(&format!("{total} AWS calls:"));
-    for count in counts {
-        out.complain(&format!("  {:>5}  {:<15} {} {}", count.calls, count.region, count.service, count.operation));
+        out.data(&calls_json(&counts));
+    } else {
+        out.complain(&calls_text(&counts));
     }
 }

@@ -28,7 +28,7 @@ async fn start(global: &Global, out: &Out, args: &ServeArgs) -> Result<Exit, Fai
         scale: args.speed,
         seed: args.seed,
         lag: Duration::try_from_secs_f64(args.lag).unwrap_or_default(),
-        limits: args.limits,
+        limits: !args.no_limits,
         faults: global.faults.clone(),
         policy: args.policy.as_deref().map(sandbox_policy).transpose()?,
         ..Options::default()

@@ -1,6 +1,6 @@
 //! `globe status`: what is recorded, region by region; asks AWS nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globe_report::{counted, rfc3339};
 use serde_json::json;
@@ -32,7 +32,7 @@ pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
     if out.json {
         let value = json!({"stack": project.stack.name, "scopes": scopes.iter().map(|(scope, (count, newest))| {
             json!({"scope": scope, "resources": count, "changed": newest.map(rfc3339), "down": head.down.iter().any(|region| region.as_str() == scope)})
-        }).collect::<Vec<_>>(), "open_intents": head.open.len(), "highlights": highlights(&head)});
+        }).collect::<Vec<_>>(), "open_intents": head.open.len(), "leaving": head.ledger, "replaced": head.deposed.len(), "deleting": head.deleting.len(), "highlights": highlights(&head)});
         out.json_line("status", &value);
         return Ok(Exit::Done);
     }
@@ -50,6 +50,17 @@ pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
     if !head.open.is_empty() {
         let open = counted(head.open.len(), "change", "changes");
         out.note(&format!("{open} of an interrupted run are open; the next `up` or `down` settles them."));
+    }
+    crate::leaving::say(out, &head);
+    let left: BTreeSet<&str> = head
+        .deposed
+        .iter()
+        .map(|record| record.id.as_str())
+        .chain(head.deleting.iter().map(|(_, id)| id.as_str()))
+        .collect();
+    if !left.is_empty() {
+        let left = counted(left.len(), "object", "objects");
+        out.note(&format!("{left} of an interrupted run are still to be deleted; `globe gc` finishes, and so does the next `up` or `down`."));
     }
     Ok(Exit::Done)
 }

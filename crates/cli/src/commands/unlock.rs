@@ -27,7 +27,7 @@ pub async fn unlock(global: &Global, out: &Out, args: &UnlockArgs) -> Result<Exi
     if State::read_only(global, &location).await?.journal().is_none() {
         return nothing();
     }
-    let state = State::writable(global, &location).await?;
+    let state = State::writable(global, out, &location).await?;
     let Some(journal) = state.journal() else { return nothing() };
     let holdings = journal.holdings(stack).await?;
     if holdings.is_empty() {

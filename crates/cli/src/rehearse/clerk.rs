@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Clock, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Record,
-    RunEnd, RunStart, Timestamp,
+    Address, Clock, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest,
+    Outcome, Record, RunEnd, RunStart, Timestamp,
 };
 use globe_store::Store;
 use tokio::runtime::Runtime;
@@ -187,6 +187,10 @@ impl Journal for Clerk {
         let answer = self.ask(|store| async move { store.settle(&lease, &run, &own).await }).await;
         self.book.settled(&record.address, &answer);
         answer
+    }
+    async fn postpone(&self, lease: &Lease, run: &str, departing: &Departing) -> Result<(), JournalError> {
+        let (lease, run, departing) = (lease.clone(), run.to_owned(), departing.clone());
+        self.ask(|store| async move { store.postpone(&lease, &run, &departing).await }).await
     }
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {
         let (lease, run, address, id) = (lease.clone(), run.to_owned(), address.clone(), id.to_owned());

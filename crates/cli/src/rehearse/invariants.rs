@@ -93,7 +93,9 @@ pub fn one_of_each(things: &[Thing]) -> Option<Broken> {
 pub fn no_orphan(things: &[Thing], head: &Head) -> Option<Broken> {
     let recorded = |thing: &&Thing| {
         let Some(Ok(address)) = thing.address.as_ref().map(|address| address.parse::<Address>()) else { return true };
-        head.records.get(&address).is_some_and(|record| record.id.contains(&thing.id) || thing.id.contains(&record.id))
+        let is = |id: &str| id.contains(&thing.id) || thing.id.contains(id);
+        head.records.get(&address).is_some_and(|record| is(&record.id))
+            || head.ledger.iter().any(|departing| departing.address == address && is(&departing.id))
     };
     let orphan = things.iter().filter(|thing| !thing.going).find(|thing| !recorded(thing))?;
     Some(Broken::new(Check::NoOrphan, format!("{} is marked as {}", orphan.id, orphan.address.as_deref()?)))
@@ -222,6 +224,7 @@ mod tests {
             desired: None,
             changes: Vec::new(),
             reason: None,
+            not_before: None,
             after: Vec::new(),
         };
         Plan {

@@ -198,9 +198,13 @@ impl Stage {
         let head = self.settled_head(stack, session, act).await?;
         let regions = match command {
             Command::Up => for_up(stack, &head, &Chosen::default())?,
-            Command::Down => for_down(stack, &head, &Chosen { regions: vec!["all".into()], ..Chosen::default() })?,
+            Command::Down | Command::Gc => {
+                for_down(stack, &head, &Chosen { regions: vec!["all".into()], ..Chosen::default() })?
+            }
         };
-        let planned = make_plan(session, stack, &head, &request(command, &regions)).await?;
+        let mut planned = make_plan(session, stack, &head, &request(command, &regions)).await?;
+        let kept = crate::leaving::refusals(&planned.plan, &self.kinds, self.clock.now());
+        planned.report.notices.extend(kept);
         if let Some(failure) = refusal(&planned) {
             return Err(failure);
         }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Action, Address, CallError, Candidate, Cloud, DataPolicy, Head, HistoryEntry, Holding, Intent, IntentAction,
-    Journal, JournalError, Lease, LeaseRequest, Outcome, Plan, Record, RunEnd, RunStart, Scope, Timestamp, Token,
-    Wanted,
+    Action, Address, CallError, Candidate, Cloud, DataPolicy, Departing, Head, HistoryEntry, Holding, Intent,
+    IntentAction, Journal, JournalError, Lease, LeaseRequest, Outcome, Plan, Record, RunEnd, RunStart, Scope,
+    Timestamp, Token, Wanted,
 };
 use globe_sandbox::{Fault, When};
 use serde_json::Value;
@@ -207,6 +207,9 @@ impl Journal for Hasty {
     }
     async fn settle(&self, lease: &Lease, run: &str, record: &Record) -> Result<(), JournalError> {
         self.0.settle(lease, run, record).await
+    }
+    async fn postpone(&self, lease: &Lease, run: &str, departing: &Departing) -> Result<(), JournalError> {
+        self.0.postpone(lease, run, departing).await
     }
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {
         self.0.forget(lease, run, address, id).await

@@ -1,6 +1,8 @@
 //! The engine on a made-up AWS: fail, lose, crash and repeat at every call.
 
 mod kind;
+mod ledger;
+mod slow;
 mod world;
 
 use std::collections::BTreeSet;

@@ -9,15 +9,16 @@ use async_trait::async_trait;
 use globe_engine::{Ports, RecoverError, Stop, observe, recover, run};
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Address, CallError, Candidate, Clock, Cloud, Command, DataPolicy, ErrorClass, Head, Journal, KindTable, Lease,
-    LeaseRequest, Plan, Scope, Summary, Timestamp, Token, Wanted, erased,
+    Address, CallError, Candidate, Clock, Cloud, Command, DataPolicy, ErrorClass, Head, Journal, Kind, KindTable,
+    Lease, LeaseRequest, Manner, NameHold, Plan, Scope, Summary, Timestamp, Token, Wanted, erased,
 };
-use globe_planner::{Input, Selection, lint, plan};
+use globe_planner::{Input, Selection, Sweep, lint, plan, sweep};
 use globe_store::Store;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 
 use crate::kind::{Node, NodeState};
+use crate::slow::{Key, Named, Pair, Replicated, Secret};
 
 /// What happens at one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ struct Object {
     nonce: String,
     state: NodeState,
     hidden_reads: u32,
+    /// When AWS will have deleted it; of a refused delete, when it may be asked for again.
+    leaves_at: Option<Timestamp>,
 }
 
 #[derive(Default)]
@@ -49,6 +52,10 @@ struct Inner {
     refused: BTreeMap<String, ErrorClass>,
     calls: usize,
     trap: Option<(usize, Trap)>,
+    kept_names: BTreeMap<Address, Timestamp>,
+    late_by: Duration,
+    deadly_delete: Option<String>,
+    deadly_look: Option<String>,
 }
 
 /// AWS.
@@ -56,6 +63,7 @@ struct Inner {
 pub struct World {
     inner: Mutex<Inner>,
     died: Notify,
+    clock: Arc<Dream>,
 }
 
 fn failure(class: ErrorClass) -> CallError {
@@ -125,6 +133,33 @@ impl World {
         });
     }
 
+    /// Deletes take so much longer than AWS says.
+    pub fn takes_longer(&self, by: Duration) {
+        self.with(|inner| inner.late_by = by);
+    }
+
+    /// The process dies when it is about to delete an object of this name, once.
+    pub fn die_at_delete_of(&self, name: &str) {
+        self.with(|inner| inner.deadly_delete = Some(name.into()));
+    }
+
+    /// The process dies when it looks whether an object of this name has gone, once; by then it has not.
+    pub fn die_while_going(&self, name: &str) {
+        self.with(|inner| inner.deadly_look = Some(name.into()));
+    }
+
+    /// What AWS has deleted by itself since the last look.
+    fn tidy(&self) {
+        let now = self.clock.now();
+        self.with(|inner| {
+            let gone = |object: &Object| {
+                object.address.kind != Replicated::NAME && object.leaves_at.is_some_and(|at| at <= now)
+            };
+            inner.objects.retain(|_, object| !gone(object));
+            inner.kept_names.retain(|_, until| *until > now);
+        });
+    }
+
     /// Acts, unless a trap says otherwise.
     async fn mutate<T>(&self, act: impl FnOnce(&mut Inner) -> Result<T, CallError>) -> Result<T, CallError> {
         let trap = self.with(|inner| {
@@ -162,7 +197,12 @@ impl World {
 
 #[async_trait]
 impl Cloud for World {
-    async fn read(&self, _: &Address, id: &str) -> Result<Option<Value>, CallError> {
+    async fn read(&self, address: &Address, id: &str) -> Result<Option<Value>, CallError> {
+        self.tidy();
+        let going = self.with(|inner| inner.objects.get(id).is_some_and(|object| object.leaves_at.is_some()));
+        if going && self.with(|inner| inner.deadly_look.take_if(|name| *name == address.name)).is_some() {
+            return self.die().await;
+        }
         let object = self.with(|inner| match inner.objects.get_mut(id) {
             Some(object) if object.hidden_reads > 0 => {
                 object.hidden_reads -= 1;
@@ -174,9 +214,13 @@ impl Cloud for World {
     }
 
     async fn discover(&self, _: &str, _: &Scope, _: &[Wanted]) -> Result<Vec<Candidate>, CallError> {
+        self.tidy();
         Ok(self.with(|inner| {
             let mut found = Vec::new();
             for (id, object) in &mut inner.objects {
+                if object.leaves_at.is_some() {
+                    continue;
+                }
                 if object.hidden_reads > 0 {
                     object.hidden_reads -= 1;
                     continue;
@@ -191,13 +235,16 @@ impl Cloud for World {
     async fn create(&self, address: &Address, desired: &Value, token: &Token) -> Result<String, CallError> {
         let mut state: NodeState = serde_json::from_value(desired.clone()).expect("desired is of the kind's type");
         state.soft = "unset".into();
+        self.tidy();
         let act = |inner: &mut Inner| {
+            assert!(!inner.kept_names.contains_key(address), "{address} was made while its name was kept");
             if let Some(class) = inner.refused.get(&address.name) {
                 return Err(failure(*class));
             }
             assert!(state.on.iter().all(|id| inner.objects.contains_key(id)), "{address} was made before its upstream");
             let id = format!("id-{}", inner.calls);
-            let object = Object { address: address.clone(), nonce: token.to_string(), state, hidden_reads: 0 };
+            let object =
+                Object { address: address.clone(), nonce: token.to_string(), state, hidden_reads: 0, leaves_at: None };
             inner.objects.insert(id.clone(), object);
             inner.created.push(address.name.clone());
             Ok(id)
@@ -213,13 +260,19 @@ impl Cloud for World {
         .await
     }
 
-    async fn delete(&self, _: &Address, id: &str, _: DataPolicy) -> Result<(), CallError> {
+    async fn delete(&self, address: &Address, id: &str, _: DataPolicy) -> Result<(), CallError> {
+        self.tidy();
+        if self.with(|inner| inner.deadly_delete.take_if(|name| *name == address.name)).is_some() {
+            return self.die().await;
+        }
+        let now = self.clock.now();
         self.mutate(|inner| {
-            if inner.objects.values().any(|object| object.state.on.iter().any(|on| on == id)) {
+            // What leaves does not hold on to what it used.
+            let mut staying = inner.objects.values().filter(|object| object.leaves_at.is_none());
+            if staying.any(|object| object.state.on.iter().any(|on| on == id)) {
                 return Err(failure(ErrorClass::Dependency));
             }
-            inner.objects.remove(id);
-            Ok(())
+            leave(inner, address, id, now)
         })
         .await
     }
@@ -229,9 +282,40 @@ impl Cloud for World {
     }
 }
 
+/// An object leaves in the manner of its kind. A delete may be asked for twice.
+fn leave(inner: &mut Inner, address: &Address, id: &str, now: Timestamp) -> Result<(), CallError> {
+    let leaving = match address.kind.as_str() {
+        Key::NAME => Key::LEAVES,
+        Secret::NAME => Secret::LEAVES,
+        Replicated::NAME => Replicated::LEAVES,
+        Named::NAME => Named::LEAVES,
+        _ => None,
+    };
+    let late_by = inner.late_by;
+    let slow = inner.deadly_look.as_ref().is_some_and(|name| *name == address.name);
+    let Some(object) = inner.objects.get_mut(id) else { return Ok(()) };
+    let Some(leaving) = leaving else {
+        match slow {
+            true => object.leaves_at = Some(now.after(Duration::from_secs(90))),
+            false => drop(inner.objects.remove(id)),
+        }
+        return Ok(());
+    };
+    let until = *object.leaves_at.get_or_insert(now.after(leaving.window + late_by));
+    if leaving.name == NameHold::Kept {
+        inner.kept_names.entry(address.clone()).or_insert(until);
+    }
+    match leaving.manner {
+        Manner::Repeated if until > now => return Err(failure(ErrorClass::Dependency)),
+        Manner::Repeated | Manner::Gone => drop(inner.objects.remove(id)),
+        Manner::Scheduled => {}
+    }
+    Ok(())
+}
+
 /// Time that passes only by sleeping.
 #[derive(Default)]
-struct Dream(AtomicI64);
+pub struct Dream(AtomicI64);
 
 #[async_trait]
 impl Clock for Dream {
@@ -261,13 +345,30 @@ impl Stage {
         let clock = Arc::new(Dream::default());
         let path = folder.path().join("state.db");
         let journal = Store::open(path.to_str().expect("UTF-8"), clock.clone()).await.expect("opens");
-        let kinds = Arc::new(KindTable::new([erased::<Node>()]));
-        Self { world: Arc::default(), kinds, journal: Arc::new(journal), clock, _folder: folder }
+        let slow = [erased::<Key>(), erased::<Secret>(), erased::<Replicated>(), erased::<Named>(), erased::<Pair>()];
+        let kinds = Arc::new(KindTable::new([erased::<Node>()].into_iter().chain(slow)));
+        let world = Arc::new(World { clock: clock.clone(), ..World::default() });
+        Self { world, kinds, journal: Arc::new(journal), clock, _folder: folder }
     }
 
     /// What is recorded.
     pub async fn head(&self) -> Head {
         self.journal.head("acme").await.expect("reads")
+    }
+
+    /// AWS's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets time pass.
+    pub async fn pass(&self, time: Duration) {
+        self.clock.sleep(time).await;
+    }
+
+    /// What is recorded and does not follow from the events.
+    pub async fn verify(&self) -> Vec<String> {
+        self.journal.verify("acme").await.expect("reads")
     }
 
     fn ports(&self) -> Ports {
@@ -328,7 +429,29 @@ impl Stage {
     /// Settles, plans and runs; `None` when the process died.
     pub async fn apply(&self, command: Command, wanted: &Graph) -> Option<Summary> {
         self.settle().await.expect("settles");
-        let plan = Arc::new(self.plan(command, wanted).await);
+        let plan = self.plan(command, wanted).await;
+        self.carry_out(plan).await
+    }
+
+    /// What is left to be cleaned up.
+    pub async fn sweep_plan(&self) -> Plan {
+        let head = self.head().await;
+        let (kinds, data) = (&self.kinds, DataPolicy::Keep);
+        let input = Sweep { stack: "acme", account: "123456789012", kinds, head: &head, now: self.now(), data };
+        let (plan, _) = sweep(&input);
+        assert_eq!(lint(&plan), []);
+        plan
+    }
+
+    /// Settles and cleans up; `None` when the process died.
+    pub async fn sweep(&self) -> Option<Summary> {
+        self.settle().await.expect("settles");
+        let plan = self.sweep_plan().await;
+        self.carry_out(plan).await
+    }
+
+    async fn carry_out(&self, plan: Plan) -> Option<Summary> {
+        let plan = Arc::new(plan);
         let lease = self.lease().await;
         let running = run(self.ports(), plan, lease.clone(), Stop::default());
         let summary = tokio::select! {

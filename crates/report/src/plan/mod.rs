@@ -37,6 +37,7 @@ fn title(plan: &Plan) -> Paragraph {
     let aim = match plan.command {
         Command::Up => "to bring up",
         Command::Down => "to take down",
+        Command::Gc => "to clean up",
     };
     let text = format!("Plan {aim} stack {} in account {}", plan.stack, plan.account);
     Paragraph::new(0).prose(Tone::Strong, &text)

@@ -4,7 +4,7 @@
 //! certificate is issued some time after its records stand in DNS and stays so; users hold it, and for a while after
 //! they are gone; only certificates of RSA with 1024 or 2048 bits are listed unless others are asked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -24,6 +24,8 @@ const ISSUE: Seconds = 30.0;
 const RELEASE: Seconds = 10.0;
 /// Default quota of names on a certificate.
 const NAMES: usize = 10;
+/// Tags of a certificate.
+const TAGS: usize = 50;
 
 /// Operations of this service.
 pub fn handle(call: &mut Call<'_>) -> Answer {
@@ -49,6 +51,9 @@ fn missing(arn: &str) -> ApiError {
 fn named<'a>(call: &'a Call<'_>) -> Result<&'a Object, ApiError> {
     let arn =
         call.text("CertificateArn").ok_or_else(|| ApiError::new("ValidationException", "CertificateArn is missing"))?;
+    if !arn.starts_with("arn:") {
+        return Err(ApiError::new("InvalidArnException", format!("'{arn}' is not a valid ARN")));
+    }
     call.get(KIND, arn).filter(|one| one.visible <= call.now).ok_or_else(|| missing(arn))
 }
 
@@ -69,7 +74,13 @@ fn request(call: &mut Call<'_>) -> Answer {
 
 fn make(call: &mut Call<'_>) -> Result<String, ApiError> {
     let domain = call.text("DomainName").unwrap_or_default().to_lowercase();
-    if domain.is_empty() || domain.len() > 64 || domain.ends_with('.') {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if domain.len() > 64 || !domain.strip_prefix("*.").unwrap_or(&domain).split('.').all(label) {
         return Err(ApiError::new(
             "ValidationException",
             format!("'{domain}' is not a valid domain name: 1 to 64 characters, no dot at the end"),
@@ -90,6 +101,7 @@ fn make(call: &mut Call<'_>) -> Result<String, ApiError> {
     });
     let mut certificate = call.object(KIND, &arn, body);
     certificate.tags = tags_from(&call.list("Tags"));
+    check_tags(&certificate.tags)?;
     call.world.put(certificate);
     Ok(arn)
 }
@@ -247,8 +259,24 @@ fn delete(call: &mut Call<'_>) -> Answer {
 
 fn add_tags(call: &mut Call<'_>) -> Answer {
     let (key, tags) = (named(call)?.key(), tags_from(&call.list("Tags")));
+    let live = named(call)?.tags.clone();
+    check_tags(&tags)?;
+    check_tags(&live.into_iter().chain(tags.clone()).collect())?;
     call.world.change(&key, |certificate| certificate.tags.extend(tags));
     Ok(Value::Null.into())
+}
+
+fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    if tags.keys().any(|key| key.starts_with("aws:")) {
+        return Err(ApiError::new(
+            "InvalidTagException",
+            "aws: prefixed tag key names are not allowed for external use.",
+        ));
+    }
+    match tags.len() > TAGS {
+        true => Err(ApiError::new("TooManyTagsException", format!("A certificate can have at most {TAGS} tags"))),
+        false => Ok(()),
+    }
 }
 
 fn remove_tags(call: &mut Call<'_>) -> Answer {

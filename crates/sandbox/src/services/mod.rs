@@ -34,6 +34,28 @@ use crate::call::{Answer, ApiError, Call};
 
 /// Hands a call to its service, by the service's signing name.
 pub fn dispatch(service: &str, call: &mut Call<'_>) -> Answer {
+    paging::check_token(service, call)?;
+    answer(service, call).map_err(|error| absent_member(service, error))
+}
+
+/// Each service says in its own way that a member is missing.
+fn absent_member(service: &str, error: ApiError) -> ApiError {
+    if error.code != "MissingParameter" {
+        return error;
+    }
+    let code = match service {
+        "autoscaling" | "elasticloadbalancing" | "iam" => "ValidationError",
+        "acm" | "dynamodb" | "events" | "kms" | "secretsmanager" | "ssm" => "ValidationException",
+        "logs" => "InvalidParameterException",
+        "route53" => "InvalidInput",
+        "sns" => "InvalidParameter",
+        "wafv2" => "WAFInvalidParameterException",
+        _ => return error,
+    };
+    ApiError { code: code.to_owned(), ..error }
+}
+
+fn answer(service: &str, call: &mut Call<'_>) -> Answer {
     match service {
         "acm" => acm::handle(call),
         "autoscaling" => autoscaling::handle(call),

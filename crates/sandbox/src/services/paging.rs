@@ -21,6 +21,43 @@ pub struct Paging {
     pub refusal: &'static str,
 }
 
+/// Where a service's requests carry the token of the next page, and its error for one that it never gave.
+fn token_of(service: &str) -> Option<(&'static str, &'static str)> {
+    Some(match service {
+        "acm" => ("NextToken", "ValidationException"),
+        "autoscaling" | "monitoring" | "ssm" => ("NextToken", "InvalidNextToken"),
+        "cloudtrail" | "secretsmanager" => ("NextToken", "InvalidNextTokenException"),
+        "ec2" => ("NextToken", "InvalidParameterValue"),
+        "elasticache" | "rds" => ("Marker", "InvalidParameterValue"),
+        "elasticloadbalancing" | "iam" => ("Marker", "ValidationError"),
+        "events" => ("NextToken", "ValidationException"),
+        "kms" => ("Marker", "InvalidMarkerException"),
+        "logs" => ("nextToken", "InvalidParameterException"),
+        "sns" => ("NextToken", "InvalidParameter"),
+        "wafv2" => ("NextMarker", "WAFInvalidParameterException"),
+        _ => return None,
+    })
+}
+
+/// Refuses a token that no page of the sandbox's ever ended with.
+///
+/// # Errors
+/// In the service's own words.
+pub fn check_token(service: &str, call: &Call<'_>) -> Result<(), ApiError> {
+    // The two ends of a log stream have tokens of their own.
+    let Some((member, code)) = token_of(service).filter(|_| call.action != "GetLogEvents") else { return Ok(()) };
+    match call.text(member) {
+        Some(token) if !token.is_empty() && !is_page(token) => {
+            Err(ApiError::new(code, format!("Unable to parse pagination token: {token}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_page(token: &str) -> bool {
+    token.strip_prefix("page-").is_some_and(|at| at.parse::<usize>().is_ok())
+}
+
 /// One page of `items` as `member` of the answer.
 ///
 /// # Errors

@@ -12,6 +12,8 @@ use crate::world::Object;
 
 /// The sandbox's name for the kind.
 const KIND: &str = "ssm/parameter";
+/// Hidden member with the versions before the present one, by number.
+const HISTORY: &str = "history";
 /// Most names per call, and most parameters per page.
 const BATCH: usize = 10;
 /// Public parameters whose value is an image id.
@@ -51,6 +53,7 @@ pub fn handle(call: &mut Call<'_>) -> Answer {
         "GetParametersByPath" => get_by_path(call),
         "PutParameter" => put(call),
         "DeleteParameter" => delete(call),
+        "DeleteParameters" => delete_many(call),
         "ListTagsForResource" => list_tags(call),
         _ => Err(unknown_operation(call)),
     }
@@ -74,8 +77,20 @@ fn public(call: &Call<'_>, name: &str) -> Option<Value> {
 
 /// One parameter as the reads show it.
 fn find(call: &Call<'_>, name: &str) -> Option<Value> {
+    if let Some((name, version)) = name.rsplit_once(':').filter(|(_, version)| version.parse::<i64>().is_ok()) {
+        let parameter = call.get(KIND, name)?;
+        let now = version.parse::<i64>().is_ok_and(|version| parameter.body.get("Version") == Some(&version.into()));
+        let mut body = if now { Some(&parameter.body) } else { old(parameter, version) }?.clone();
+        body.insert("Selector".to_owned(), format!(":{version}").into());
+        return Some(Value::Object(body));
+    }
     let own = call.get(KIND, name).map(|parameter| Value::Object(parameter.body.clone()));
     own.or_else(|| public(call, name))
+}
+
+/// A version before the present one: Parameter Store keeps a hundred.
+fn old<'a>(parameter: &'a Object, version: &str) -> Option<&'a serde_json::Map<String, Value>> {
+    parameter.hidden.get(HISTORY)?.get(version)?.as_object()
 }
 
 fn get(call: &Call<'_>) -> Answer {
@@ -102,7 +117,10 @@ fn get_by_path(call: &Call<'_>) -> Answer {
     let own = call.visible(KIND).into_iter().map(|parameter| parameter.id.clone());
     let names = own.chain(PUBLIC.into_iter().map(str::to_owned)).filter(|name| below(name));
     let rows: Vec<Value> = names.filter_map(|name| find(call, &name)).collect();
-    let limit = call.number("MaxResults").unwrap_or(10).clamp(1, 10);
+    let limit = call.number("MaxResults").unwrap_or(10);
+    if !(1..=10).contains(&limit) {
+        return Err(invalid("1 validation error detected: 'maxResults' must have a value between 1 and 10"));
+    }
     let (page, next) = call.page(rows, Some(limit), call.text("NextToken"));
     let mut answer = json!({"Parameters": page});
     if let (Some(next), Value::Object(members)) = (next, &mut answer) {
@@ -152,7 +170,16 @@ fn written(
         "ARN": format!("arn:aws:ssm:{}:{}:parameter{slash}{name}", call.region, call.account), "DataType": "text",
     });
     let mut parameter = call.object(KIND, name, body);
-    parameter.tags = old.map_or(tags, |old| old.tags);
+    let Some(mut old) = old else {
+        parameter.tags = tags;
+        return Ok(parameter);
+    };
+    let mut history = old.hidden.remove(HISTORY).unwrap_or_else(|| json!({}));
+    if let (Some(history), Some(version)) = (history.as_object_mut(), old.body.get("Version").map(Value::to_string)) {
+        history.insert(version, Value::Object(old.body));
+    }
+    parameter.hidden.insert(HISTORY.to_owned(), history);
+    parameter.tags = old.tags;
     Ok(parameter)
 }
 
@@ -160,6 +187,16 @@ fn delete(call: &mut Call<'_>) -> Answer {
     let name = call.need("Name")?;
     call.world.remove(&call.key(KIND, &name)).ok_or_else(|| unknown(&name))?;
     Ok(Value::Null.into())
+}
+
+fn delete_many(call: &mut Call<'_>) -> Answer {
+    let names = call.texts("Names");
+    if names.is_empty() || names.len() > BATCH {
+        return Err(invalid("1 validation error detected: 'names' must have a length between 1 and 10"));
+    }
+    let (gone, lost): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|name| call.world.remove(&call.key(KIND, name)).is_some());
+    Ok(json!({"DeletedParameters": gone, "InvalidParameters": lost}).into())
 }
 
 fn list_tags(call: &Call<'_>) -> Answer {

@@ -174,3 +174,56 @@ async fn a_locked_database_says_so_and_is_used_once_free() {
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("unlocks");
     store.intend(&mine, &create(&vpc("global"))).await.expect("free again");
 }
+
+#[tokio::test]
+async fn a_backup_is_one_moment_for_the_owner_alone() {
+    let bench = Bench::sqlite();
+    let store = bench.open().await;
+    let mine = lease(&store, "ann@a 1", &["global"]).await;
+    store.begin(&mine, &start(0)).await.expect("begins");
+    let copy = path(&bench).with_file_name("copy.db");
+    // While the store is open: what is only in the write-ahead log is copied too.
+    Store::backup(&bench.location, &copy).await.expect("copies");
+    assert_eq!(mode(&copy), 0o600);
+    store.finish(&mine, &end()).await.expect("goes on");
+    let copied = Store::open(&copy.display().to_string(), bench.clock.clone()).await.expect("opens");
+    assert_eq!(copied.head(STACK).await.expect("reads").seq, 1);
+    assert_eq!(copied.verify(STACK).await.expect("compares"), Vec::<String>::new());
+    let again = Store::backup(&bench.location, &copy).await.expect_err("it exists").to_string();
+    assert!(again.contains("copy.db") && again.contains("exists"), "{again}");
+    assert_eq!(copied.head(STACK).await.expect("reads").seq, 1, "the first copy is as it was");
+}
+
+#[tokio::test]
+async fn a_backup_of_nothing_or_of_a_server_is_refused_with_advice() {
+    let bench = Bench::sqlite();
+    let copy = std::env::temp_dir().join("globe-never-made.db");
+    let nothing = Store::backup(&bench.location, &copy).await.expect_err("there is nothing").to_string();
+    assert!(nothing.contains("no state yet"), "{nothing}");
+    let server = Store::backup("postgres://localhost/globe", &copy).await.expect_err("its own tools").to_string();
+    assert!(server.contains("pg_dump") && server.contains("globe state export"), "{server}");
+    assert!(!copy.exists());
+}
+
+#[tokio::test]
+async fn a_folder_that_is_none_is_named() {
+    let bench = Bench::sqlite();
+    let folder = path(&bench).parent().expect("a folder").to_owned();
+    fs::write(&folder, "not a folder").expect("writes");
+    let opened = Store::open(&bench.location, bench.clock.clone()).await.err();
+    let Some(JournalError::Database { database, source, .. }) = opened else { panic!("{opened:?}") };
+    assert_eq!(database, bench.location);
+    assert!(source.to_string().to_lowercase().contains("not a directory"), "{source}");
+}
+
+/// Pages overwritten in the middle: what reads them says so, and writes nothing.
+#[tokio::test]
+async fn a_corrupted_page_is_refused() {
+    let bench = Bench::sqlite();
+    closed(&bench).await;
+    let mut whole = fs::read(path(&bench)).expect("reads");
+    whole[4096..].fill(0x5a);
+    fs::write(path(&bench), &whole).expect("writes");
+    let reason = reason(&bench).await;
+    assert!(reason.contains("damaged"), "{reason}");
+}

@@ -1,5 +1,6 @@
 //! Who may write.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use globe_model::{Journal, JournalError, Scope};
@@ -109,6 +110,44 @@ pub async fn one_of_many_acquirers_wins(bench: Bench) {
     for error in results.iter().filter_map(|result| result.as_ref().err()) {
         let JournalError::Leased { holder, .. } = error else { panic!("{error:?}") };
         assert_eq!(*holder, winner.holder);
+    }
+}
+
+/// Each of 32, on a connection of its own, tries until it has held the lease once and written under it.
+pub async fn holders_come_one_after_the_other(bench: Bench) {
+    let inside = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    bench.open().await.close().await;
+    let mut racers = tokio::task::JoinSet::new();
+    for number in 0..32 {
+        let (location, clock, inside) = (bench.location.clone(), bench.clock.clone(), inside.clone());
+        racers.spawn(async move {
+            let store = globe_store::Store::open(&location, clock).await.expect("opens");
+            let mine = loop {
+                match store.acquire(&request(&format!("racer {number}"), &["global"])).await {
+                    Ok(lease) => break lease,
+                    // Held by another, or the file is busy with the others' attempts.
+                    Err(JournalError::Leased { .. } | JournalError::Database { .. }) => {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            };
+            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "nobody else holds it");
+            store.intend(&mine, &create(&vpc("global"))).await.expect("its fence is the newest");
+            assert_eq!(inside.fetch_sub(1, Ordering::SeqCst), 1);
+            store.release(&mine).await.expect("releases");
+            (numbers(&mine)[0], mine)
+        });
+    }
+    let mut held = racers.join_all().await;
+    held.sort_by_key(|(number, _)| *number);
+    let fences: Vec<i64> = held.iter().map(|(number, _)| *number).collect();
+    assert_eq!(fences, (1..=32).collect::<Vec<i64>>(), "every holder has a number of its own, and they grow");
+    let store = bench.open().await;
+    assert_eq!(store.head(STACK).await.expect("reads").open.len(), 32);
+    for (number, old) in &held {
+        let late = store.intend(old, &create(&vpc("global"))).await;
+        assert!(matches!(late, Err(JournalError::Fenced { .. })), "{number}: {late:?}");
     }
 }
 

@@ -5,10 +5,15 @@ mod credentials;
 #[cfg(unix)]
 mod files;
 mod leases;
+mod ledger;
+#[cfg(unix)]
+mod migrations;
 mod postgres;
 mod records;
 mod runs;
 mod server;
+mod transfer;
+mod wire;
 
 use bench::Bench;
 
@@ -42,6 +47,15 @@ suite! {
     leases::the_number_grows_across_release,
     leases::one_of_many_acquirers_wins,
     leases::leases_do_not_move_the_head,
+    leases::holders_come_one_after_the_other,
+    ledger::what_is_postponed_leaves_the_records_for_the_ledger,
+    ledger::a_new_object_and_one_that_leaves_share_an_address,
+    ledger::an_accepted_delete_is_remembered_until_it_is_seen_done,
+    ledger::the_ledger_needs_the_lease,
+    transfer::a_file_holds_all_of_it,
+    transfer::a_stack_that_is_there_is_left_alone,
+    transfer::whoever_changes_the_stack_is_not_copied,
+    transfer::nothing_is_half_copied,
     runs::a_stale_plan_is_refused,
     runs::the_first_run_fixes_the_account,
     runs::regions_are_marked_by_finished_runs,

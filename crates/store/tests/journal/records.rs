@@ -186,7 +186,7 @@ pub async fn a_scope_outside_the_lease_is_refused(bench: Bench) {
 }
 
 /// Something of everything.
-async fn busy(store: &Store) {
+pub async fn busy(store: &Store) {
     let mine = lease(store, "ann@a 1", &["us-east-1", "eu-central-1"]).await;
     store.begin(&mine, &start(0)).await.expect("begins");
     for scope in ["us-east-1", "eu-central-1"] {

@@ -10,7 +10,7 @@ use anyhow::{Error, Result, anyhow};
 use crate::console;
 use crate::generated::Mode;
 use crate::workspace::Workspace;
-use crate::{crate_map, faults, fidelity, layers, opinion, requests, schema};
+use crate::{behaviour, crate_map, faults, fidelity, layers, opinion, requests, schema};
 use scope::Scope;
 use step::{Cargo, Step};
 
@@ -82,9 +82,15 @@ fn steps(scope: &Scope, probe: bool) -> Vec<Step> {
     steps
 }
 
-/// What others say about the program: AWS's published models, and an emulator that is not ours.
-fn witnesses() -> [Step; 2] {
+/// What others say: AWS's documentation of the sandbox, its published models and an emulator of the program.
+fn witnesses() -> [Step; 3] {
     [
+        Step::own(
+            "behaviour",
+            "cargo xtask behaviour",
+            |w| behaviour::run(w, None),
+            "teach the sandbox; where AWS does otherwise than tests/behaviour says, mend the check",
+        ),
         Step::own(
             "requests",
             "cargo xtask requests",
@@ -157,6 +163,7 @@ mod tests {
                 "cargo build -p globe",
                 "cargo test --workspace",
                 "cargo xtask faults",
+                "cargo xtask behaviour",
                 "cargo xtask requests",
                 "cargo xtask opinion",
                 "cargo xtask fidelity --check",

@@ -136,11 +136,26 @@ fn put(call: &mut Call<'_>) -> Answer {
     done()
 }
 
+/// How a value may be compared with a threshold, or with a band.
+const OPERATORS: [&str; 7] = [
+    "GreaterThanThreshold",
+    "GreaterThanOrEqualToThreshold",
+    "LessThanThreshold",
+    "LessThanOrEqualToThreshold",
+    "LessThanLowerOrGreaterThanUpperThreshold",
+    "LessThanLowerThreshold",
+    "GreaterThanUpperThreshold",
+];
+
 fn check(alarm: &Object) -> Result<(), ApiError> {
     let number = |member: &str| alarm.body.get(member).and_then(Value::as_i64);
     let missing = |member: &str| ApiError::new("MissingParameter", format!("The parameter {member} is required."));
     if alarm.text("ComparisonOperator").is_empty() {
         return Err(missing("ComparisonOperator"));
+    }
+    if !OPERATORS.contains(&alarm.text("ComparisonOperator")) {
+        let message = format!("{} is no comparison operator.", alarm.text("ComparisonOperator"));
+        return Err(ApiError::new("ValidationError", message));
     }
     let periods = number("EvaluationPeriods").ok_or_else(|| missing("EvaluationPeriods"))?;
     if periods < 1 || number("DatapointsToAlarm").is_some_and(|points| !(1..=periods).contains(&points)) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::key_condition::KeyCondition;
-use super::{group, named, refused, status};
+use super::{condition, group, named, refused, status};
 use crate::call::{Answer, ApiError, Call};
 use crate::world::{Key, Later, Object};
 
@@ -65,6 +65,7 @@ fn put(call: &mut Call<'_>) -> Answer {
     let item = call.input.get("Item").cloned().unwrap_or_default();
     let id = place(&table, &item)?;
     let before = find(call, &id).map(shown);
+    condition::hold(call, before.as_ref())?;
     let mut here = call.object(ITEM, &id, json!({"Item": item}));
     here.visible = call.now;
     call.world.put(here);
@@ -94,6 +95,7 @@ fn delete(call: &mut Call<'_>) -> Answer {
     let table = open(call)?;
     let id = place(&table, call.input.get("Key").unwrap_or(&Value::Null))?;
     let before = find(call, &id).map(shown);
+    condition::hold(call, before.as_ref())?;
     call.world.remove(&call.key(ITEM, &id));
     for region in group::followers(call, &table) {
         let (key, at) = (place_in(call, &region, &id), call.now + REPLICATION);

@@ -4,6 +4,7 @@
 //! hangs on a table (tags, backups, expiry) is not there before the table is active.
 
 mod backups;
+mod condition;
 mod group;
 mod items;
 mod key_condition;

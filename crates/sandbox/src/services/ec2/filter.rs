@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::call::Call;
+use super::filter_name;
+use crate::call::{ApiError, Call};
 use crate::world::Object;
 
 /// The filters of one describe.
@@ -20,6 +21,18 @@ impl Filters {
             (name, crate::wire::as_list(filter.get("Value")).iter().map(text).collect())
         };
         Self { filters: call.list("Filter").iter().map(read).collect(), paths }
+    }
+
+    /// Refuses a filter that describes of this kind do not have.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue`.
+    pub fn check(&self, kind: &str) -> Result<(), ApiError> {
+        let known = |name: &str| self.paths.iter().any(|(path, _)| *path == name) || filter_name::is_known(kind, name);
+        match self.filters.iter().find(|(name, _)| !known(name)) {
+            Some((name, _)) => Err(ApiError::new("InvalidParameterValue", format!("The filter '{name}' is invalid"))),
+            None => Ok(()),
+        }
     }
 
     /// Whether an object passes all of them.
@@ -64,7 +77,7 @@ fn collect(value: &Value, path: &str, found: &mut Vec<String>) {
 }
 
 /// `availability-zone` as `availabilityZone`.
-fn camel(name: &str) -> String {
+pub fn camel(name: &str) -> String {
     let mut parts = name.split('-');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {

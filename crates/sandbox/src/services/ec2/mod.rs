@@ -5,6 +5,7 @@
 
 mod address;
 mod filter;
+mod filter_name;
 mod flow_log;
 mod image;
 mod instance;
@@ -106,6 +107,7 @@ pub fn describe(call: &Call<'_>, shelf: &Shelf) -> Answer {
         }
     }
     let filters = filter::Filters::of(call, shelf.filters);
+    filters.check(shelf.kind)?;
     let chosen = objects.into_iter().filter(|object| ids.is_empty() || ids.contains(&object.id));
     let chosen: Vec<Value> = chosen.filter(|object| filters.accept(object)).map(show).collect();
     let (page, next) = call.page(chosen, call.number("MaxResults"), call.text("NextToken"));
@@ -127,8 +129,16 @@ fn check_page(call: &Call<'_>, shelf: &Shelf) -> Result<(), ApiError> {
     Err(ApiError::new("InvalidParameterValue", message))
 }
 
-/// The error for an id that is not there.
+/// The error for an id that is not there. Groups and instances alone are told from what is no id at all.
 pub fn missing(shelf: &Shelf, id: &str) -> ApiError {
+    let malformed = match shelf.kind {
+        "ec2/security-group" if !id.starts_with("sg-") => Some(("InvalidGroupId.Malformed", "sg-...")),
+        "ec2/instance" if !id.starts_with("i-") => Some(("InvalidInstanceID.Malformed", "i-...")),
+        _ => None,
+    };
+    if let Some((code, expected)) = malformed {
+        return ApiError::new(code, format!("Invalid id: \"{id}\" (expecting \"{expected}\")"));
+    }
     ApiError::new(shelf.unknown, format!("The {} '{id}' does not exist", shelf.noun))
 }
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::vpc::{VPCS, cidr};
 use super::{
-    Shelf, describe, done, flow_log, missing, refuse_if_used, route_table, show, subnet_cidr, tagging, vpc_cidr, zones,
+    Shelf, describe, done, flow_log, missing, network_interface, refuse_if_used, route_table, show, subnet_cidr,
+    tagging, vpc_cidr, zones,
 };
 use crate::call::{Answer, ApiError, Call};
 
@@ -40,11 +41,22 @@ const ATTRIBUTES: [(&str, &str); 3] = [
 pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
     match call.action.as_str() {
         "CreateSubnet" => Some(create(call)),
-        "DescribeSubnets" => Some(describe(call, &SUBNETS)),
+        "DescribeSubnets" => Some(list(call)),
         "ModifySubnetAttribute" => Some(modify(call)),
         "DeleteSubnet" => Some(delete(call)),
         _ => None,
     }
+}
+
+/// A describe, in which every interface has taken an address.
+fn list(call: &Call<'_>) -> Answer {
+    let mut reply = describe(call, &SUBNETS)?;
+    for row in reply.body[SUBNETS.set].as_array_mut().into_iter().flatten() {
+        let taken = network_interface::taken(call, row["subnetId"].as_str().unwrap_or_default());
+        let all = row["availableIpAddressCount"].as_u64().unwrap_or_default();
+        row["availableIpAddressCount"] = all.saturating_sub(u64::try_from(taken).unwrap_or(u64::MAX)).into();
+    }
+    Ok(reply)
 }
 
 fn create(call: &mut Call<'_>) -> Answer {

@@ -132,6 +132,10 @@ fn delete(call: &mut Call<'_>) -> Answer {
     let wanted = call.list("Tag");
     for key in targets(call)? {
         call.world.change(&key, |object| {
+            if wanted.is_empty() {
+                // Without keys all go but AWS's own.
+                object.tags.retain(|name, _| name.starts_with("aws:"));
+            }
             for tag in &wanted {
                 let name = tag.get("Key").and_then(Value::as_str).unwrap_or_default();
                 let value = tag.get("Value").and_then(Value::as_str);

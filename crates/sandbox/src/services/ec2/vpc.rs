@@ -47,9 +47,14 @@ pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
 
 /// A CIDR between /16 and /28, canonical.
 pub fn cidr(text: &str, code: &str) -> Result<Ipv4Net, ApiError> {
-    let wrong = || ApiError::new(code, format!("The CIDR '{text}' is invalid."));
-    let net: Ipv4Net = text.parse().map_err(|_| wrong())?;
-    if (16..=28).contains(&net.prefix_len()) { Ok(net.trunc()) } else { Err(wrong()) }
+    let net: Ipv4Net = text.parse().map_err(|_| {
+        let message = format!("Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block.");
+        ApiError::new("InvalidParameterValue", message)
+    })?;
+    match net.prefix_len() {
+        16..=28 => Ok(net.trunc()),
+        _ => Err(ApiError::new(code, format!("The CIDR '{text}' is invalid."))),
+    }
 }
 
 fn create(call: &mut Call<'_>) -> Answer {

@@ -1,6 +1,8 @@
 //! Attributes of load balancers and target groups: unknown keys are refused, an empty text resets a number or a text of
 //! a load balancer and nothing else.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value, json};
 
 use super::{BALANCERS, GROUPS, Shelf, invalid, missing, named};
@@ -47,6 +49,15 @@ pub const GROUP: [(&str, &str); 8] = [
     ("load_balancing.algorithm.type", "round_robin"),
     ("load_balancing.algorithm.anomaly_mitigation", "off"),
     ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+];
+
+/// Numbers that an attribute may have.
+const BOUNDS: [(&str, RangeInclusive<u32>); 5] = [
+    ("idle_timeout.timeout_seconds", 1..=4000),
+    ("client_keep_alive.seconds", 60..=604_800),
+    ("deregistration_delay.timeout_seconds", 0..=3600),
+    ("slow_start.duration_seconds", 0..=900),
+    ("stickiness.lb_cookie.duration_seconds", 1..=604_800),
 ];
 
 /// Operations of this family.
@@ -103,11 +114,14 @@ fn check(given: &Value, known: &[(&str, &str)], resets: bool) -> Result<(String,
     let (key, value) = (text("Key"), text("Value"));
     let unknown = || invalid(format!("The attribute key '{key}' is not recognized"));
     let (_, default) = known.iter().find(|(known, _)| *known == key).ok_or_else(unknown)?;
+    let bounds = BOUNDS.iter().find(|(bounded, _)| *bounded == key).map(|(_, bounds)| bounds);
     let number = default.parse::<u32>().is_ok();
+    let in_bounds =
+        |value: &str| value.parse::<u32>().is_ok_and(|number| bounds.is_none_or(|bounds| bounds.contains(&number)));
     let flag = default.parse::<bool>().is_ok();
     let fits = match value {
         "" => resets && (number || default.is_empty()),
-        value => (!number || value.parse::<u32>().is_ok()) && (!flag || value.parse::<bool>().is_ok()),
+        value => (!number || in_bounds(value)) && (!flag || value.parse::<bool>().is_ok()),
     };
     match (fits, value) {
         (false, _) => Err(invalid(format!("The value '{value}' is not valid for the attribute '{key}'"))),

@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::super::acm;
-use super::{BALANCERS, LISTENERS, RULES, action, arn, chosen, done, invalid, missing, named, paged, rule, same_tags};
+use super::{
+    BALANCERS, LISTENERS, RULES, action, arn, chosen, done, invalid, missing, named, paged, rule, same_tags, tagging,
+};
 use super::{show, tail};
-use crate::call::{Answer, ApiError, Call, tags_from};
+use crate::call::{Answer, ApiError, Call};
 use crate::world::Object;
 
 /// What AWS takes when a request says none.
@@ -55,7 +57,7 @@ fn create(call: &mut Call<'_>) -> Answer {
     let arn = arn(call, &format!("listener/{}", tail(&balancer, &BALANCERS)));
     let mut listener = call.object(LISTENERS.kind, &arn, json!({LISTENERS.arn: arn, BALANCERS.arn: balancer}));
     listener.body.extend(settings.body);
-    listener.tags = tags_from(&call.list("Tags"));
+    listener.tags = tagging::given(call)?;
     listener.hidden.insert("balancer".into(), balancer.as_str().into());
     listener.needs = settings.needs.into_iter().chain([balancer]).collect();
     let shown = show(&listener);

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{BALANCERS, LISTENERS, arn, attributes, check_name, chosen, done, interfaces, invalid, listener, missing};
-use super::{named, paged, same_tags, show, tail};
-use crate::call::{Answer, ApiError, Call, tags_from};
+use super::{named, paged, same_tags, show, tagging, tail};
+use crate::call::{Answer, ApiError, Call};
 use crate::world::Object;
 
 /// Seconds from create to active: p50 of the facts.
@@ -67,7 +67,7 @@ fn create(call: &mut Call<'_>) -> Answer {
         "SecurityGroups": groups, "IpAddressType": call.text("IpAddressType").unwrap_or("ipv4"),
     });
     let mut balancer = call.object(BALANCERS.kind, &arn, body);
-    balancer.tags = tags_from(&call.list("Tags"));
+    balancer.tags = tagging::given(call)?;
     balancer.needs.insert(vpc);
     balancer.hidden.insert(attributes::MEMBER.into(), attributes::defaults(&attributes::BALANCER));
     balancer.set_later(call.now + CREATE, "State", json!({"Code": "active"}));

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{LISTENERS, RULES, action, arn, chosen, done, invalid, missing, named, paged, show, tail};
-use crate::call::{Answer, ApiError, Call, tags_from};
+use super::{LISTENERS, RULES, action, arn, chosen, done, invalid, missing, named, paged, show, tagging, tail};
+use crate::call::{Answer, ApiError, Call};
 use crate::world::Object;
 
 /// Quota of rules per listener, without the default one.
@@ -64,6 +64,9 @@ pub fn follow(call: &mut Call<'_>, listener: &Object) {
     call.world.put(rule);
 }
 
+/// Fields of conditions that are shown as they were given.
+const UNTYPED: [&str; 4] = ["http-header", "http-request-method", "query-string", "source-ip"];
+
 fn create(call: &mut Call<'_>) -> Answer {
     let listener = named(call, &LISTENERS)?;
     let (listener, balancer) = (listener.id.clone(), listener.text("LoadBalancerArn").to_owned());
@@ -81,7 +84,7 @@ fn create(call: &mut Call<'_>) -> Answer {
     let body = json!({
         RULES.arn: id, "Priority": priority, "Conditions": conditions, "Actions": filled.shown, "IsDefault": false});
     let mut rule = call.object(RULES.kind, &id, body);
-    rule.tags = tags_from(&call.list("Tags"));
+    rule.tags = tagging::given(call)?;
     rule.needs = filled.groups.into_iter().chain([listener]).collect();
     rule.hidden.insert("balancer".into(), balancer.into());
     let shown = show(&rule);
@@ -100,7 +103,13 @@ fn conditions(call: &Call<'_>) -> Result<Vec<Value>, ApiError> {
         count += values.len();
         json!({"Field": field, "Values": values, *typed: {"Values": values}})
     };
-    let filled: Vec<Value> = call.list("Conditions").iter().map(&mut fill).collect();
+    let given = call.list("Conditions");
+    let field = |given: &Value| given.get("Field").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let known = |name: &str| UNTYPED.contains(&name) || FIELDS.iter().any(|(field, _)| *field == name);
+    if let Some(unknown) = given.iter().map(field).find(|name| !known(name)) {
+        return Err(invalid(format!("Condition field '{unknown}' is not one of a rule's")));
+    }
+    let filled: Vec<Value> = given.iter().map(&mut fill).collect();
     match (filled.is_empty(), count > VALUES) {
         (true, _) => Err(invalid("A condition must be specified")),
         (_, true) => Err(invalid(format!("A rule can only have {VALUES} condition values"))),

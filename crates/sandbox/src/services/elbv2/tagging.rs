@@ -1,10 +1,15 @@
 //! `AddTags`, `RemoveTags`, `DescribeTags`. Facts: at most 20 ARNs a describe; one that is gone fails all.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{BALANCERS, GROUPS, LISTENERS, PER_CALL, RULES, done, invalid, missing};
 use crate::call::{Answer, ApiError, Call, tag_list, tags_from};
 use crate::world::Key;
+
+/// Tags that an object may have.
+const MOST: usize = 50;
 
 /// Operations of this family.
 pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
@@ -34,14 +39,40 @@ fn targets(call: &Call<'_>) -> Result<Vec<Key>, ApiError> {
 }
 
 fn add(call: &mut Call<'_>) -> Answer {
-    let tags = tags_from(&call.list("Tags"));
-    if tags.keys().any(|key| key.starts_with("aws:")) {
-        return Err(invalid("Tag keys starting with 'aws:' are reserved for internal use"));
+    let tags = given(call)?;
+    let targets = targets(call)?;
+    for (account, region, kind, id) in &targets {
+        let live = call.world.get(account, region, kind, id).map(|object| object.tags.clone()).unwrap_or_default();
+        check_count(&live.into_iter().chain(tags.clone()).collect())?;
     }
-    for key in targets(call)? {
+    for key in targets {
         call.world.change(&key, |object| object.tags.extend(tags.clone()));
     }
     done()
+}
+
+/// The tags of a request.
+///
+/// # Errors
+/// For keys that come twice or are AWS's own, and for more tags than an object may have.
+pub fn given(call: &Call<'_>) -> Result<BTreeMap<String, String>, ApiError> {
+    let list = call.list("Tags");
+    let tags = tags_from(&list);
+    if tags.len() < list.len() {
+        return Err(ApiError::new("DuplicateTagKeys", "A tag key was specified more than once"));
+    }
+    if tags.keys().any(|key| key.starts_with("aws:")) {
+        return Err(invalid("Tag keys starting with 'aws:' are reserved for internal use"));
+    }
+    check_count(&tags)?;
+    Ok(tags)
+}
+
+fn check_count(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    match tags.len() > MOST {
+        true => Err(ApiError::new("TooManyTags", format!("An object can have at most {MOST} tags"))),
+        false => Ok(()),
+    }
 }
 
 fn remove(call: &mut Call<'_>) -> Answer {

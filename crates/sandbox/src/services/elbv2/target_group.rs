@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{BALANCERS, GROUPS, LISTENERS, RULES, arn, attributes, check_name, chosen, done, invalid, missing, named};
-use super::{paged, same_tags};
-use crate::call::{Answer, ApiError, Call, tags_from};
+use super::{paged, same_tags, tagging};
+use crate::call::{Answer, ApiError, Call};
 use crate::world::Object;
 
 /// Operations of this family.
@@ -46,7 +46,7 @@ fn create(call: &mut Call<'_>) -> Answer {
     let arn = arn(call, &format!("targetgroup/{name}"));
     let mut group = call.object(GROUPS.kind, &arn, body.into());
     group.set(GROUPS.arn, arn.as_str());
-    group.tags = tags_from(&call.list("Tags"));
+    group.tags = tagging::given(call)?;
     group.hidden.insert(attributes::MEMBER.into(), attributes::defaults(&attributes::GROUP));
     let shown = show(call, &group);
     call.world.put(group);
@@ -94,6 +94,13 @@ fn health_check(call: &Call<'_>) -> Result<Map<String, Value>, ApiError> {
     let interval = seconds("HealthCheckIntervalSeconds");
     if interval.is_some_and(|interval| !(5..=300).contains(&interval)) {
         return Err(invalid("Health check interval must be between 5 and 300 seconds"));
+    }
+    let counts = ["HealthyThresholdCount", "UnhealthyThresholdCount"].into_iter().filter_map(seconds);
+    if counts.into_iter().any(|count| !(2..=10).contains(&count)) {
+        return Err(invalid("Health check threshold counts must be between 2 and 10"));
+    }
+    if seconds("HealthCheckTimeoutSeconds").is_some_and(|timeout| !(2..=120).contains(&timeout)) {
+        return Err(invalid("Health check timeout must be between 2 and 120 seconds"));
     }
     if interval.zip(seconds("HealthCheckTimeoutSeconds")).is_some_and(|(interval, timeout)| timeout >= interval) {
         return Err(invalid("Health check interval must be greater than the timeout"));

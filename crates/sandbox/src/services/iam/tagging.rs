@@ -1,9 +1,14 @@
 //! Tags: one trio of operations per kind of object.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{POLICIES, PROFILES, ROLES, change, done, find, listing};
 use crate::call::{Answer, ApiError, Call, tag_list, tags_from};
+
+/// Tags that an object may have.
+const MOST: usize = 50;
 
 /// Operations of this family.
 pub fn handle(call: &mut Call<'_>) -> Option<Answer> {
@@ -28,6 +33,8 @@ fn act(call: &mut Call<'_>, kind: &str, member: &str) -> Answer {
         return done();
     }
     let tags = given(call)?;
+    let live = find(call, kind, &id)?.tags.clone();
+    check_count(&live.into_iter().chain(tags.clone()).collect())?;
     change(call, kind, &id, |object| object.tags.extend(tags))?;
     done()
 }
@@ -36,13 +43,18 @@ fn act(call: &mut Call<'_>, kind: &str, member: &str) -> Answer {
 ///
 /// # Errors
 /// For keys that AWS keeps to itself, and for more tags than an object may have.
-pub fn given(call: &Call<'_>) -> Result<std::collections::BTreeMap<String, String>, ApiError> {
+pub fn given(call: &Call<'_>) -> Result<BTreeMap<String, String>, ApiError> {
     let tags = tags_from(&call.list("Tags"));
     if tags.keys().any(|key| key.starts_with("aws:")) {
         return Err(ApiError::new("InvalidInput", "Tag keys starting with 'aws:' are reserved."));
     }
-    if tags.len() > 50 {
-        return Err(super::limit("Cannot exceed quota for TagsPerResource: 50".into()));
-    }
+    check_count(&tags)?;
     Ok(tags)
+}
+
+fn check_count(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    match tags.len() > MOST {
+        true => Err(super::limit(format!("Cannot exceed quota for TagsPerResource: {MOST}"))),
+        false => Ok(()),
+    }
 }

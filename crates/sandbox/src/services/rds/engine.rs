@@ -29,7 +29,7 @@ pub fn major(engine: &str, version: &str) -> String {
 pub fn version(engine: &str, asked: Option<&str>) -> Result<String, ApiError> {
     let known = VERSIONS.iter().find(|(name, _)| *name == engine);
     let Some((_, known)) = known else {
-        return match other(engine) {
+        return match OTHERS.contains(&engine) {
             true => Ok(asked.unwrap_or("1").to_owned()),
             false => Err(invalid(format!("Invalid DB engine: {engine}"))),
         };
@@ -41,9 +41,29 @@ pub fn version(engine: &str, asked: Option<&str>) -> Result<String, ApiError> {
     Ok(if is_full { asked.to_owned() } else { (*newest).to_owned() })
 }
 
-fn other(engine: &str) -> bool {
-    ["oracle-", "sqlserver-", "db2-", "custom-", "aurora-"].iter().any(|prefix| engine.starts_with(prefix))
-}
+/// The engines of RDS whose versions the sandbox does not know (RDS API Reference, `CreateDBInstance`).
+const OTHERS: [&str; 20] = [
+    "aurora-mysql",
+    "aurora-postgresql",
+    "custom-oracle-ee",
+    "custom-oracle-ee-cdb",
+    "custom-oracle-se2",
+    "custom-oracle-se2-cdb",
+    "custom-sqlserver-ee",
+    "custom-sqlserver-se",
+    "custom-sqlserver-web",
+    "custom-sqlserver-dev",
+    "db2-ae",
+    "db2-se",
+    "oracle-ee",
+    "oracle-ee-cdb",
+    "oracle-se2",
+    "oracle-se2-cdb",
+    "sqlserver-ee",
+    "sqlserver-se",
+    "sqlserver-ex",
+    "sqlserver-web",
+];
 
 /// Whether `to` comes before `from`.
 pub fn is_older(to: &str, from: &str) -> bool {

@@ -116,11 +116,19 @@ pub fn retention(call: &Call<'_>) -> Result<Option<i64>, ApiError> {
     }
 }
 
+/// Gibibytes of general purpose and provisioned storage (RDS User Guide, "Amazon RDS DB instance storage").
+const LEAST: i64 = 20;
+const MOST: i64 = 65_536;
+
 /// Facts: gp3 storage below 400 GiB (Oracle: 200) takes neither IOPS nor throughput; io1 and io2 need IOPS.
 ///
 /// # Errors
-/// `InvalidParameterCombination` when a request breaks that.
+/// `InvalidParameterCombination` when a request breaks that, `InvalidParameterValue` for too little or too much.
 pub fn check_storage(call: &Call<'_>, engine: &str, kind: &str, size: i64) -> Result<(), ApiError> {
+    if !(LEAST..=MOST).contains(&size) {
+        let message = format!("Invalid storage size for engine name {engine} and storage type {kind}: {size}");
+        return Err(invalid(message));
+    }
     let given = call.number("Iops").is_some() || call.number("StorageThroughput").is_some();
     let small = size < if engine.starts_with("oracle") { 200 } else { 400 };
     if kind == "gp3" && small && given {

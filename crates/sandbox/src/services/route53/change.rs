@@ -64,7 +64,7 @@ fn change(call: &mut Call<'_>) -> Answer {
         }
         batch.apply(action, set)?;
     }
-    batch.refuse_contradictions(&apex)?;
+    batch.refuse_contradictions(&zone, &apex)?;
     for gone in before.keys().filter(|key| !batch.after.contains_key(key)) {
         call.world.remove(&call.global_key(RECORD, &record::object_id(&zone, gone)));
     }
@@ -120,11 +120,11 @@ impl Batch {
         Ok(())
     }
 
-    fn refuse_contradictions(&mut self, apex: &str) -> Result<(), ApiError> {
+    fn refuse_contradictions(&mut self, zone: &str, apex: &str) -> Result<(), ApiError> {
         if self.records > MAX_RECORDS {
             self.problems.push(format!("Number of records limit of {MAX_RECORDS} exceeded."));
         }
-        let found = self.touched.iter().flat_map(|key| rules::contradictions(apex, &self.after, key));
+        let found = self.touched.iter().flat_map(|key| rules::contradictions(zone, apex, &self.after, key));
         let found: Vec<String> = found.chain(rules::apex(apex, &self.after)).collect();
         self.problems.extend(found);
         if self.problems.is_empty() {

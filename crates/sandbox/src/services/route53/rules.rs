@@ -18,6 +18,9 @@ const POLICIES: [(&str, &str); 5] = [
     ("MultiValueAnswer", "multivalue answer"),
 ];
 
+/// Africa, Antarctica, Asia, Europe, Oceania, North and South America.
+const CONTINENTS: [&str; 7] = ["AF", "AN", "AS", "EU", "OC", "NA", "SA"];
+
 /// The policy's member and name; `None` for a simple set.
 fn policy(set: &Set) -> Option<(&'static str, &'static str)> {
     POLICIES.into_iter().find(|(member, _)| set.contains_key(*member))
@@ -53,6 +56,10 @@ pub fn shape(set: &Set) -> Result<(), ApiError> {
     if set.get("Weight").and_then(Value::as_u64).is_some_and(|weight| weight > 255) {
         return Err(invalid("Invalid request: Weight must be between 0 and 255."));
     }
+    let continent = set.get("GeoLocation").and_then(|place| place.get("ContinentCode")?.as_str());
+    if let Some(unknown) = continent.filter(|code| !CONTINENTS.contains(code)) {
+        return Err(invalid(format!("Invalid request: {unknown} is no continent.")));
+    }
     match set.get("GeoLocation") {
         Some(place) if place.get("ContinentCode").is_some() == place.get("CountryCode").is_some() => {
             Err(invalid("Invalid request: A geolocation is either a continent or a country."))
@@ -62,12 +69,13 @@ pub fn shape(set: &Set) -> Result<(), ApiError> {
 }
 
 /// What is wrong with the set `key` in a zone that would then hold `sets`.
-pub fn contradictions(apex: &str, sets: &Sets, key: &SetKey) -> Vec<String> {
+pub fn contradictions(zone: &str, apex: &str, sets: &Sets, key: &SetKey) -> Vec<String> {
     let Some(set) = sets.get(key) else { return Vec::new() };
     let others = sets.iter().filter(|(other, _)| other.0 == key.0 && *other != key);
     let mut problems: Vec<String> =
         others.filter_map(|(other, with)| beside(apex, (key, set), (other, with))).collect();
     let (name, kind, _) = key;
+    problems.extend(astray(zone, sets, kind, set));
     if !names::within(name, apex) {
         problems.push(format!("RRSet with DNS name {name} is not permitted in zone {apex}"));
     }
@@ -81,6 +89,18 @@ pub fn contradictions(apex: &str, sets: &Sets, key: &SetKey) -> Vec<String> {
     let values = set.get("ResourceRecords").and_then(Value::as_array).into_iter().flatten();
     problems.extend(values.filter_map(|value| illegal(kind, text(value, "Value"))));
     problems
+}
+
+/// What is wrong with an alias to another record of its zone: that must be there, and of the same type.
+fn astray(zone: &str, sets: &Sets, kind: &str, set: &Set) -> Option<String> {
+    let target = set.get("AliasTarget")?;
+    let name = names::canonical(text(target, "DNSName"));
+    let there = sets.keys().any(|(other, type_of, _)| *other == name && type_of == kind);
+    (text(target, "HostedZoneId") == zone && !there).then(|| {
+        format!(
+            "Tried to create an alias that targets {name}, type {kind} in zone {zone}, but that target was not found"
+        )
+    })
 }
 
 /// What keeps one set from existing beside another of the same name.

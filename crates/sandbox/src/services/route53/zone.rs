@@ -32,8 +32,10 @@ fn create(call: &mut Call<'_>) -> Answer {
         let message = "The sandbox has public hosted zones only.";
         return Err(ApiError::new("NotImplemented", message).status(501));
     }
-    let name = names::canonical(&required(call, "Name")?);
-    if name.trim_matches('.').is_empty() || name.len() > 255 || name.contains("..") {
+    let given = required(call, "Name")?;
+    let name = names::canonical(&given);
+    let blank = given.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    if blank || name.trim_matches('.').is_empty() || name.len() > 255 || name.contains("..") {
         return Err(ApiError::new("InvalidDomainName", format!("{name} is not a valid domain name.")));
     }
     let reference = required(call, "CallerReference")?;

@@ -1,9 +1,11 @@
 //! Listings: objects and versions, by prefix and delimiter, a thousand at a time.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{asked, document, version};
-use crate::call::{Answer, Call};
+use crate::call::{Answer, ApiError, Call};
 use crate::world::Object;
 
 /// S3's largest page.
@@ -34,8 +36,8 @@ fn shown(key: &str, prefix: &str, delimiter: &str) -> (String, bool) {
 
 fn objects(call: &mut Call<'_>, bucket: &Object, second: bool) -> Answer {
     let (prefix, delimiter) = (asked(call, "prefix"), asked(call, "delimiter"));
-    let token = if second { asked(call, "continuation-token") } else { asked(call, "marker") };
-    let after = if token.is_empty() { asked(call, "start-after") } else { token };
+    let token = if second { resumed(asked(call, "continuation-token"))? } else { asked(call, "marker").to_owned() };
+    let after = if token.is_empty() { asked(call, "start-after") } else { &token };
     let mut seen = "";
     let (mut contents, mut prefixes, mut last) = (Vec::new(), Vec::<String>::new(), None);
     let (size, mut truncated) = (page_size(call), false);
@@ -65,13 +67,19 @@ fn objects(call: &mut Call<'_>, bucket: &Object, second: bool) -> Answer {
         "CommonPrefixes": common,
     });
     let extra = match second {
-        true => json!({"KeyCount": count, "NextContinuationToken": next}),
+        true => json!({"KeyCount": count, "NextContinuationToken": next.map(|key| STANDARD.encode(key))}),
         false => json!({"Marker": token, "NextMarker": next}),
     };
     if let (Value::Object(body), Value::Object(extra)) = (&mut body, extra) {
         body.extend(extra);
     }
     document("ListBucketResult", body)
+}
+
+/// The key behind a continuation token, which callers are to take for anything but a key.
+fn resumed(token: &str) -> Result<String, ApiError> {
+    let key = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    key.ok_or_else(|| ApiError::new("InvalidArgument", "The continuation token provided is incorrect"))
 }
 
 fn common(prefixes: &[String]) -> Value {

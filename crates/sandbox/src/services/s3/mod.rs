@@ -4,6 +4,7 @@
 //! region only; each setting is a document that a put replaces as a whole; deleting without a version leaves a marker.
 
 mod bucket;
+mod condition;
 mod delivery;
 mod listing;
 mod object;

@@ -5,7 +5,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use super::version::{self, NULL};
-use super::{asked, document, header, replication, route, settings};
+use super::{asked, condition, document, header, replication, route, settings};
 use crate::call::{Answer, ApiError, Call, Reply};
 use crate::world::Object;
 
@@ -30,6 +30,8 @@ pub fn store(call: &mut Call<'_>, bucket: &Object, mut object: Object) {
 }
 
 fn put(call: &mut Call<'_>, bucket: &Object, key: &str) -> Answer {
+    let present = version::latest(call, &bucket.id, key).filter(|object| !version::is_marker(object));
+    condition::may_write(call, present)?;
     let content = content(call);
     let mut object = version::new(call, bucket, key, Some(&content));
     for (member, name) in [("ContentType", "content-type"), ("StorageClass", "x-amz-storage-class")] {
@@ -79,6 +81,20 @@ fn missing(marker: bool) -> Answer {
     Ok(Reply { status: 404, body: json!({"Error": error}), headers, ..Reply::default() })
 }
 
+/// Facts: S3 tells a version that it does not have from a text that is none.
+fn no_version(id: &str) -> ApiError {
+    let formed = id == NULL || id.len() == 32;
+    match formed {
+        true => ApiError::new("NoSuchVersion", "The specified version does not exist.").status(404),
+        false => ApiError::new("InvalidArgument", "Invalid version id specified"),
+    }
+}
+
+/// A marker has no content to show.
+fn not_allowed() -> ApiError {
+    ApiError::new("MethodNotAllowed", "The specified method is not allowed against this resource.").status(405)
+}
+
 fn chosen<'a>(call: &'a Call<'_>, bucket: &Object, key: &str) -> Option<&'a Object> {
     match asked(call, "versionId") {
         "" => version::latest(call, &bucket.id, key),
@@ -87,10 +103,14 @@ fn chosen<'a>(call: &'a Call<'_>, bucket: &Object, key: &str) -> Option<&'a Obje
 }
 
 fn get(call: &mut Call<'_>, bucket: &Object, key: &str, with_content: bool) -> Answer {
-    let Some(object) = chosen(call, bucket, key) else { return missing(false) };
+    let wanted = asked(call, "versionId");
+    let Some(object) = chosen(call, bucket, key) else {
+        return if wanted.is_empty() { missing(false) } else { Err(no_version(wanted)) };
+    };
     if version::is_marker(object) {
-        return missing(true);
+        return if wanted.is_empty() { missing(true) } else { Err(not_allowed()) };
     }
+    condition::may_read(call, object)?;
     let kind = Some(object.text("ContentType")).filter(|kind| !kind.is_empty()).unwrap_or("binary/octet-stream");
     let mut headers = vec![
         ("content-type", kind.to_owned()),
@@ -104,12 +124,18 @@ fn get(call: &mut Call<'_>, bucket: &Object, key: &str, with_content: bool) -> A
     let replication = ("x-amz-replication-status", object.text("Replication"));
     let said = [class, replication].into_iter().filter(|(_, value)| !["", "STANDARD"].contains(value));
     headers.extend(said.map(|(name, value)| (name, value.to_owned())));
-    let raw = version::content(object);
+    let mut raw = version::content(object);
+    let part = condition::part(call, &raw)?;
+    let status = if part.is_some() { 206 } else { 200 };
+    if let Some((bytes, range)) = part {
+        headers.push(("content-range", range));
+        raw = bytes;
+    }
     if !with_content {
         headers.push(("content-length", raw.len().to_string()));
-        return Ok(Reply { headers, ..Reply::default() });
+        return Ok(Reply { status, headers, ..Reply::default() });
     }
-    Ok(Reply { headers, raw, ..Reply::default() })
+    Ok(Reply { status, headers, raw, ..Reply::default() })
 }
 
 /// `2026-11-23T07:24:00.000Z` as HTTP headers want it.

@@ -45,6 +45,11 @@ pub fn check(call: &Call<'_>, bucket: &Object, tree: &Value) -> Result<(), ApiEr
     if priorities.windows(2).any(|pair| pair.first() == pair.last()) {
         return Err(invalid("Found duplicate priority. Priority must be unique."));
     }
+    let mut ids: Vec<&str> = rules.iter().filter_map(|rule| text(rule, &["ID"])).collect();
+    ids.sort_unstable();
+    if ids.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(ApiError::new("InvalidArgument", "Rule Id must be unique. Found same Id for more than one rule"));
+    }
     rules.iter().try_for_each(|rule| check_rule(call, bucket, rule))
 }
 

@@ -80,6 +80,16 @@ pub static SETTINGS: &[Setting] = &[
     ),
 ];
 
+/// What a lifecycle rule may do.
+const ACTIONS: [&str; 6] = [
+    "Expiration",
+    "Transition",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionTransition",
+    "AbortIncompleteMultipartUpload",
+    "Transitions",
+];
+
 impl Setting {
     /// The operation of a method on this setting.
     pub fn action(&self, method: &str) -> Option<String> {
@@ -161,10 +171,10 @@ fn put(call: &mut Call<'_>, setting: &Setting, bucket: &Object) -> Answer {
             call.world.change(&bucket.key(), |bucket| bucket.tags = tags);
             return done(204);
         }
-        "policy" => tree = policy(call)?,
+        "policy" => tree = policy(call, bucket)?,
         "replication" => replication::check(call, bucket, &tree)?,
         "versioning" => check_versioning(bucket, &tree)?,
-        "lifecycle" if as_list(tree.get("Rule")).is_empty() => return Err(malformed()),
+        "lifecycle" => check_lifecycle(&tree)?,
         _ => {}
     }
     call.world.change(&bucket.key(), |bucket| bucket.hidden.insert(setting.query.to_owned(), tree));
@@ -189,9 +199,46 @@ fn check_versioning(bucket: &Object, tree: &Value) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn policy(call: &Call<'_>) -> Result<Value, ApiError> {
+/// Facts: a rule does at least one thing, and no two rules have the same name.
+fn check_lifecycle(tree: &Value) -> Result<(), ApiError> {
+    let rules = as_list(tree.get("Rule"));
+    if rules.is_empty() {
+        return Err(malformed());
+    }
+    let acts = |rule: &Value| ACTIONS.iter().any(|action| rule.get(*action).is_some());
+    if !rules.iter().all(acts) {
+        return Err(ApiError::new("InvalidRequest", "At least one action needs to be specified in a rule."));
+    }
+    let mut names: Vec<&str> = rules.iter().filter_map(|rule| rule.get("ID")?.as_str()).collect();
+    names.sort_unstable();
+    match names.windows(2).any(|pair| pair.first() == pair.last()) {
+        true => Err(ApiError::new("InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule")),
+        false => Ok(()),
+    }
+}
+
+/// Whether a bucket keeps the public out of its policy.
+fn keeps_out(bucket: &Object) -> bool {
+    let block = bucket.hidden.get("publicAccessBlock").and_then(|block| block.get("BlockPublicPolicy"));
+    block.and_then(Value::as_str) == Some("true")
+}
+
+/// Whether a statement lets everybody in: an `Allow` for any principal, without a condition.
+fn is_public(statement: &Value) -> bool {
+    let all = |who: &Value| as_list(Some(who)).iter().any(|who| who.as_str() == Some("*"));
+    let principal = statement.get("Principal");
+    let anybody = principal.is_some_and(|who| all(who) || who.get("AWS").is_some_and(all));
+    anybody && statement.get("Effect").and_then(Value::as_str) == Some("Allow") && statement.get("Condition").is_none()
+}
+
+fn policy(call: &Call<'_>, bucket: &Object) -> Result<Value, ApiError> {
     let text = String::from_utf8_lossy(&call.body).into_owned();
     match serde_json::from_str::<Value>(&text) {
+        Ok(Value::Object(policy)) if keeps_out(bucket) && as_list(policy.get("Statement")).iter().any(is_public) => {
+            let message = "User is not authorized to perform: s3:PutBucketPolicy because public policies are blocked \
+                           by the BlockPublicPolicy block public access setting.";
+            Err(ApiError::new("AccessDenied", message).status(403))
+        }
         Ok(Value::Object(_)) => Ok(Value::String(text)),
         _ => Err(ApiError::new("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")),
     }
