@@ -12,6 +12,7 @@ mod policy;
 #[path = "../../crates/store/tests/journal/postgres.rs"]
 mod postgres;
 mod reference;
+mod rehearsal;
 #[cfg(unix)]
 mod server;
 #[cfg(unix)]

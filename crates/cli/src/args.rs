@@ -33,7 +33,8 @@ pub struct Global {
     /// How time passes in the sandbox
     #[arg(long, global = true, value_enum, default_value_t = TimeMode::Scaled, value_name = "MODE")]
     pub time: TimeMode,
-    /// What goes wrong in the sandbox: `ACTION[@REGION]:FAULT[:FIRST[:COUNT]]`; may be repeated
+    /// What goes wrong in the sandbox: `ACTION[@REGION]:FAULT[:FIRST[:COUNT]]`,
+    /// or `:FROMs[:LENGTHs]` in seconds; may be repeated
     #[arg(long = "fault", global = true, value_name = "RULE")]
     pub faults: Vec<FaultRule>,
     /// An IAM policy that the sandbox enforces, such as `globe policy` prints
@@ -86,6 +87,8 @@ pub enum Command {
     Policy(PolicyArgs),
     /// Finish what AWS deletes slowly, and what interrupted runs left to be deleted
     Gc(GcArgs),
+    /// Rehearse up, diff, an edit and down of the file in an AWS inside this process, while things go wrong
+    Rehearse(RehearseArgs),
     /// Show who holds which region, and take it away
     Unlock(UnlockArgs),
     /// Look into the state, check it, copy it
@@ -202,6 +205,22 @@ pub struct GcArgs {
     pub explain_calls: bool,
     #[command(flatten)]
     pub lock: Lock,
+}
+
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// How many seeds; each brings other faults [default: 20, or 1 with --seed]
+    #[arg(long, value_name = "N")]
+    pub seeds: Option<u64>,
+    /// The first seed; the same seed brings the same faults
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Instead of other faults, this region goes dark in the middle of each command
+    #[arg(long, value_name = "REGION")]
+    pub lose: Option<String>,
+    /// It comes back after so many seconds; without it, only before the command is repeated
+    #[arg(long, value_name = "SECONDS", requires = "lose")]
+    pub back_after: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use globe_engine::{RecoverError, RunError};
 use globe_graph::GraphError;
-use globe_model::{CallError, ErrorClass, JournalError, Missing};
+use globe_model::{CallError, ErrorClass, JournalError, Missing, Summary};
 use serde::Serialize;
 
 /// How the process ends.
@@ -33,6 +33,15 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
+    /// How a run ends the process.
+    pub fn of(summary: &Summary) -> Self {
+        match (summary.is_complete(), summary.done.is_empty() && !summary.interrupted) {
+            (true, _) => Self::Done,
+            (false, true) => Self::Failed,
+            (false, false) => Self::Partly,
+        }
+    }
+
     /// The process's exit code.
     pub fn code(self) -> u8 {
         match self {

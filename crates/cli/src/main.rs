@@ -14,6 +14,7 @@ mod planning;
 mod progress;
 mod project;
 mod regions;
+mod rehearse;
 mod session;
 mod state;
 mod status;

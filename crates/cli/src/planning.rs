@@ -72,7 +72,7 @@ pub async fn make_plan(
     let facts = session.facts(stack, head, request.fresh_images).await?;
     let whole = graph(stack, &facts, &session.kinds)?;
     let wanted = wanted(stack, &facts, &session.kinds, &whole, request)?;
-    let inventory = observe(&*session.cloud, &session.kinds, head, &whole).await;
+    let inventory = observe(&*session.cloud, &*session.clock, &session.kinds, head, &whole).await;
     let partial = request.command == Command::Down && !request.regions.active.is_empty();
     let selection = request.regions.selection(request.only);
     let named_only = !request.only.is_empty();

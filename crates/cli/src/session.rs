@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use futures::future::try_join_all;
 use globe_aws::{AwsCloud, Lookup, kind_table};
@@ -43,6 +44,14 @@ impl Session {
     pub async fn open(global: &Global, project: &Project) -> Result<Self, Failure> {
         let stack = &project.stack;
         let (config, clock) = if global.sandbox { in_process(global, project)? } else { real(stack).await };
+        Self::connect(stack, config, clock).await
+    }
+
+    /// The same with the AWS that `config` leads to, in that AWS's time.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub async fn connect(stack: &Stack, config: SdkConfig, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let owner = Owner { stack: stack.name.clone(), account: stack.account.clone() };
         let cloud = Arc::new(AwsCloud::new(config, owner, clock.clone()));
         let actual = Lookup::new(&cloud).account().await?;
@@ -120,25 +129,27 @@ async fn real(stack: &Stack) -> (SdkConfig, Arc<dyn Clock>) {
 }
 
 fn in_process(global: &Global, project: &Project) -> Result<(SdkConfig, Arc<dyn Clock>), Failure> {
-    let account = project.stack.account.clone();
     let options = Options {
         path: Some(sandbox_folder(&project.folder).join("world.jsonl")),
         scale: if global.time == TimeMode::Scaled { SCALE } else { 1.0 },
-        account: account.clone(),
+        account: project.stack.account.clone(),
         limits: true,
         faults: global.faults.clone(),
         policy: global.sandbox_policy.as_deref().map(sandbox_policy).transpose()?,
         ..Options::default()
     };
     let sandbox = Sandbox::open(options).map_err(|error| Failure::from_error(Exit::Failed, &error))?;
-    // The sandbox takes the account from the access key.
-    let credentials = Credentials::from_keys(account, "sandbox", None);
-    let config = SdkConfig::builder()
+    Ok((sandbox_config(&project.stack, sandbox.http_client()), Arc::new(SandboxTime(sandbox))))
+}
+
+/// The SDK's settings for a sandbox behind `client`, which takes the account from the access key.
+pub fn sandbox_config(stack: &Stack, client: SharedHttpClient) -> SdkConfig {
+    let credentials = Credentials::from_keys(stack.account.clone(), "sandbox", None);
+    SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .region(aws_types::region::Region::new(project.stack.primary.as_str().to_owned()))
+        .region(aws_types::region::Region::new(stack.primary.as_str().to_owned()))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .http_client(sandbox.http_client())
-        .build();
-    Ok((config, Arc::new(SandboxTime(sandbox))))
+        .http_client(client)
+        .build()
 }

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::shared::Ports;
 
-/// How often, and how far apart: reads lag behind writes by seconds.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_secs(2);
+/// Seconds between one look and the next. Reads lag behind writes by seconds, at times by half a minute, and whoever
+/// gives up too early makes a second object. Answers are lost rarely enough for patience.
+const PAUSES: [u64; 6] = [1, 2, 4, 8, 12, 15];
 
 /// Objects at `address` that the intent with `token` made, or that bear no nonce at all (name kinds). Asks several
 /// times before it says that there is none.
@@ -22,16 +22,14 @@ pub async fn find(
     desired: &Value,
     token: Option<&Token>,
 ) -> Result<Vec<Candidate>, CallError> {
-    for attempt in 0..TRIES {
-        if attempt > 0 {
-            ports.clock.sleep(PAUSE).await;
-        }
+    for pause in PAUSES {
         let found = look(ports, address, desired, token).await?;
         if !found.is_empty() {
             return Ok(found);
         }
+        ports.clock.sleep(Duration::from_secs(pause)).await;
     }
-    Ok(Vec::new())
+    look(ports, address, desired, token).await
 }
 
 /// One look.

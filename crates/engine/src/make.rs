@@ -8,7 +8,7 @@ use globe_model::{
 };
 use serde_json::Value;
 
-use crate::find::{find, look};
+use crate::find::find;
 use crate::leave::{name_is_free, strike};
 use crate::pace::{Pace, soon};
 use crate::retry::{may_repeat_make, patience, pause_or_stop, repeat};
@@ -18,6 +18,8 @@ use crate::shared::{Shared, StepError};
 const MAX_PATCHES: u32 = 30;
 /// How often a create may lose its answer before globe gives up.
 const MAX_LOST: u32 = 5;
+/// How much longer than typical something may take to become ready, and how long at least before globe gives up on it.
+const LONGEST: (u32, Duration) = (6, Duration::from_secs(30 * 60));
 /// Pause before looking again for what AWS has done and does not show yet.
 const BLINK: Duration = Duration::from_secs(1);
 
@@ -129,7 +131,7 @@ async fn found_again(
 
 /// The name is taken: by ourselves (an answer lost earlier), or by somebody else.
 async fn taken(shared: &Shared, address: &Address, desired: &Value, error: CallError) -> Result<String, StepError> {
-    let found = look(&shared.ports, address, desired, None).await?;
+    let found = find(&shared.ports, address, desired, None).await?;
     match found.as_slice() {
         [one] => Ok(one.id.clone()),
         _ => Err(error.into()),
@@ -148,7 +150,8 @@ async fn settle(
     let kind = shared.ports.kind(address)?;
     let broken = |error: serde_json::Error| CallError::new(ErrorClass::Broken, &address.kind, error.to_string());
     let started = shared.ports.clock.now();
-    let pace = Pace::new(kind.durations().create);
+    let typical = kind.durations().create;
+    let pace = Pace::new(typical);
     let (mut published, mut patches) = (None, 0);
     loop {
         let Some(live) = shared.ports.cloud.read(address, id).await? else {
@@ -188,12 +191,22 @@ async fn settle(
             },
             (Verdict::Replace { .. }, Readiness::Failed { reason }) => reason,
         };
-        shared.ports.tell(Event::Waiting { address: address.clone(), what: what.clone() });
         let now = shared.ports.clock.now();
+        let waited = now.since(started);
+        if waited > (typical * LONGEST.0).max(LONGEST.1) {
+            return Err(not_ready(address, &what, waited).into());
+        }
+        shared.ports.tell(Event::Waiting { address: address.clone(), what: what.clone() });
         // Until its outputs are known, others wait that may be what it waits for: a certificate's validation record.
         let pause = if published.is_some() { pace.pause(started, now) } else { soon(now) };
         pause_or_stop(shared, pause, &what).await?;
     }
+}
+
+fn not_ready(address: &Address, what: &str, waited: Duration) -> CallError {
+    let minutes = waited.as_secs() / 60;
+    let message = format!("AWS has not made it ready in {minutes} min ({what}); the next run goes on waiting");
+    CallError::new(ErrorClass::Broken, &address.kind, message)
 }
 
 /// Reads lag behind creates by up to minutes; after that it is gone.

@@ -1,23 +1,29 @@
 //! Reading the inventory: recorded ids in bulk, then a search for what is wanted and not recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::future::join_all;
 use globe_graph::Graph;
 use globe_model::{
-    Address, CallError, Candidate, Cloud, Head, Inventory, KindTable, Observation, Recovery, Scope, Upstream, Wanted,
-    mentions_unknown,
+    Address, CallError, Candidate, Clock, Cloud, ErrorClass, Head, Inventory, KindTable, Observation, Record, Recovery,
+    Scope, Upstream, Wanted, mentions_unknown,
 };
 use serde_json::Value;
 
+use crate::retry::patience;
+
+/// Between two looks at what is not visible yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// Reads everything recorded, and looks for everything in `whole` that is not. What cannot be read is an observation
 /// too: the inventory never fails whole.
-pub async fn observe(cloud: &dyn Cloud, kinds: &KindTable, head: &Head, whole: &Graph) -> Inventory {
+pub async fn observe(cloud: &dyn Cloud, clock: &dyn Clock, kinds: &KindTable, head: &Head, whole: &Graph) -> Inventory {
     let mut inventory = Inventory::default();
     let recorded = head
         .records
         .values()
-        .map(|record| async { (record.address.clone(), read(cloud, &record.address, &record.id, false).await) });
+        .map(|record| async { (record.address.clone(), read_recorded(cloud, clock, record).await) });
     inventory.seen.extend(join_all(recorded).await);
     let going = head.deposed.iter().map(|record| record.id.as_str());
     let going = going.chain(head.ledger.iter().map(|departing| departing.id.as_str())).collect();
@@ -26,6 +32,20 @@ pub async fn observe(cloud: &dyn Cloud, kinds: &KindTable, head: &Head, whole: &
         search.layer(layer).await;
     }
     search.inventory
+}
+
+/// What was made moments ago and never seen may not be visible yet. Facts: not found is believed of what is older than
+/// five minutes; whoever believes it earlier makes a second object.
+async fn read_recorded(cloud: &dyn Cloud, clock: &dyn Clock, record: &Record) -> Observation {
+    loop {
+        let seen = read(cloud, &record.address, &record.id, false).await;
+        let age = clock.now().since(record.at);
+        let fresh = record.outputs.is_null() && age < patience(ErrorClass::NotYetConsistent);
+        if !(fresh && matches!(seen, Observation::Gone { .. })) {
+            return seen;
+        }
+        clock.sleep(LOOK_AGAIN).await;
+    }
 }
 
 async fn read(cloud: &dyn Cloud, address: &Address, id: &str, discovered: bool) -> Observation {

@@ -1,10 +1,11 @@
 //! Settling what an earlier run left open, before anything else is planned.
 
+use futures::future::join_all;
 use globe_model::{
     Address, CallError, ErrorClass, Event, Head, Intent, IntentAction, JournalError, Lease, Outcome, Recovery,
 };
 
-use crate::find::find;
+use crate::find::{find, look};
 use crate::shared::Ports;
 
 /// An open intent cannot be settled.
@@ -38,19 +39,30 @@ pub enum RecoverError {
 /// Afterwards every create that AWS carried out is recorded with its identity. Running it again is harmless.
 ///
 /// # Errors
-/// See [`RecoverError`]; what was settled before stays settled.
+/// See [`RecoverError`]; what could be settled is.
 pub async fn recover(ports: &Ports, lease: &Lease, head: &Head) -> Result<(), RecoverError> {
-    for intent in &head.open {
-        let (outcome, finding) = match intent.action {
-            IntentAction::Create => created(ports, intent).await?,
-            // Calls that may be repeated: the plan that follows finds what is still missing.
-            IntentAction::Update => (interrupted(intent), "the change is compared anew".to_owned()),
-            IntentAction::Delete => (interrupted(intent), "the delete is looked at anew".to_owned()),
-        };
-        ports.journal.conclude(lease, intent, &outcome).await?;
-        ports.tell(Event::Recovered { address: intent.address.clone(), finding });
+    // Together: a search for what may not exist takes its time.
+    let findings = join_all(head.open.iter().map(|intent| finding(ports, intent))).await;
+    let mut unsettled = None;
+    for (intent, found) in head.open.iter().zip(findings) {
+        match found {
+            Ok((outcome, finding)) => {
+                ports.journal.conclude(lease, intent, &outcome).await?;
+                ports.tell(Event::Recovered { address: intent.address.clone(), finding });
+            }
+            Err(error) => unsettled = unsettled.or(Some(error)),
+        }
     }
-    Ok(())
+    unsettled.map_or(Ok(()), Err)
+}
+
+async fn finding(ports: &Ports, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
+    match intent.action {
+        IntentAction::Create => created(ports, intent).await,
+        // Calls that may be repeated: the plan that follows finds what is still missing.
+        IntentAction::Update => Ok((interrupted(intent), "the change is compared anew".to_owned())),
+        IntentAction::Delete => Ok((interrupted(intent), "the delete is looked at anew".to_owned())),
+    }
 }
 
 fn interrupted(intent: &Intent) -> Outcome {
@@ -61,8 +73,13 @@ fn interrupted(intent: &Intent) -> Outcome {
 async fn created(ports: &Ports, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
     let address = &intent.address;
     let failed = |source| RecoverError::Call { address: address.clone(), source };
-    let found = find(ports, address, &intent.request, Some(&intent.token)).await.map_err(failed)?;
     let recovery = ports.kind(address).map_err(failed)?.recovery();
+    let found = match recovery {
+        // What is not visible yet is still remembered with its token.
+        Recovery::Token => look(ports, address, &intent.request, Some(&intent.token)).await,
+        _ => find(ports, address, &intent.request, Some(&intent.token)).await,
+    };
+    let found = found.map_err(failed)?;
     match (found.as_slice(), recovery) {
         ([one], _) => {
             let finding = format!("had been made as {}", one.id);

@@ -1,6 +1,6 @@
 //! One request as a service sees it, and what the service answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
@@ -162,19 +162,8 @@ impl Call<'_> {
             Value::Object(members) => members,
             _ => Map::new(),
         };
-        Object {
-            account: self.account.to_owned(),
-            region: region.to_owned(),
-            kind: kind.to_owned(),
-            id: id.to_owned(),
-            body,
-            hidden: Map::new(),
-            tags: BTreeMap::new(),
-            needs: BTreeSet::new(),
-            later: Vec::new(),
-            created: self.now,
-            visible: self.now + self.lag,
-        }
+        let visible = self.now + self.lag;
+        Object { body, visible, ..Object::born(self.account, region, kind, id, self.now) }
     }
 
     /// The key of an object in the caller's account and region.

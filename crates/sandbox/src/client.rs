@@ -11,7 +11,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 
-use crate::Sandbox;
+use crate::torn::Torn;
+use crate::{Cut, Sandbox};
 
 #[derive(Clone, Debug)]
 struct InProcess {
@@ -47,7 +48,11 @@ impl HttpConnector for InProcess {
             };
             match answer.map_err(|elapsed| ConnectorError::timeout(elapsed.into()))? {
                 Some(response) => {
-                    let response = response.map(|body: Bytes| SdkBody::from(body));
+                    let cut = response.extensions().get::<Cut>().is_some();
+                    let response = response.map(|body: Bytes| match cut {
+                        true => SdkBody::from_body_1_x(Torn::of(&body)),
+                        false => SdkBody::from(body),
+                    });
                     HttpResponse::try_from(response).map_err(|error| ConnectorError::user(error.into()))
                 }
                 None => Err(ConnectorError::io("the connection was closed before an answer came".into())),

@@ -20,7 +20,12 @@ impl SandboxClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn new(scale: f64) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
-        Self { base: AtomicU64::new(now.to_bits()), start: Instant::now(), scale }
+        Self::starting(now, scale)
+    }
+
+    /// The same, from another moment.
+    pub fn starting(moment: Seconds, scale: f64) -> Self {
+        Self { base: AtomicU64::new(moment.to_bits()), start: Instant::now(), scale }
     }
 
     /// Seconds since the Unix epoch, in sandbox time.

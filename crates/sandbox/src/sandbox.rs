@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{ApiError, Call};
@@ -14,6 +16,7 @@ use crate::clock::SandboxClock;
 use crate::fault::{Fault, FaultRule, Faults};
 use crate::ledger::Ledger;
 use crate::limits::Buckets;
+use crate::misfortune;
 use crate::policy::{self, Policy};
 use crate::world::{Seconds, World};
 use crate::{services, wire};
@@ -25,6 +28,8 @@ pub struct Options {
     pub path: Option<PathBuf>,
     /// Sandbox seconds per second: 1 is real (or virtual) time.
     pub scale: f64,
+    /// When its time begins; `None` is the present moment.
+    pub start: Option<Seconds>,
     /// Account of requests whose access key is not twelve digits.
     pub account: String,
     /// Seed of ids.
@@ -33,6 +38,8 @@ pub struct Options {
     pub lag: Duration,
     /// Added to every answer.
     pub latency: Duration,
+    /// At most added to that, as the seed says.
+    pub jitter: Duration,
     /// Whether published request limits are enforced.
     pub limits: bool,
     /// What goes wrong.
@@ -46,10 +53,12 @@ impl Default for Options {
         Self {
             path: None,
             scale: 1.0,
+            start: None,
             account: "123456789012".into(),
             seed: 1,
             lag: Duration::ZERO,
             latency: Duration::ZERO,
+            jitter: Duration::ZERO,
             limits: false,
             faults: Vec::new(),
             policy: None,
@@ -72,7 +81,20 @@ pub struct CallLog {
     pub status: u16,
     /// Error code, if it failed.
     pub code: Option<String>,
+    /// What went wrong on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+    /// What the request's header [`CALLER`] says: whoever stands between a client and the sandbox may label requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
 }
+
+/// The header whose value the log of calls shows. AWS knows none of that name, and it is not part of any signature.
+pub const CALLER: &str = "x-sandbox-caller";
+
+/// Marks an answer whose connection breaks in the middle of the body.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut;
 
 /// The sandbox cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +115,7 @@ struct Inner {
     clock: SandboxClock,
     buckets: Mutex<Buckets>,
     faults: Mutex<Faults>,
+    jitter: Mutex<StdRng>,
     log: Mutex<Vec<CallLog>>,
     options: Options,
 }
@@ -112,6 +135,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A line of the log that says nothing yet.
+fn blank() -> CallLog {
+    let text = String::new;
+    CallLog {
+        at: 0.0,
+        service: text(),
+        region: text(),
+        action: text(),
+        status: 0,
+        code: None,
+        fault: None,
+        caller: None,
+    }
+}
+
 impl Sandbox {
     /// Opens a sandbox, with the state it had.
     ///
@@ -119,7 +157,10 @@ impl Sandbox {
     /// When that state cannot be read or written.
     pub fn open(options: Options) -> Result<Self, SandboxError> {
         let mut world = World::default();
-        let clock = SandboxClock::new(options.scale);
+        let clock = match options.start {
+            Some(start) => SandboxClock::starting(start, options.scale),
+            None => SandboxClock::new(options.scale),
+        };
         let ledger = match &options.path {
             None => None,
             Some(path) => {
@@ -129,9 +170,19 @@ impl Sandbox {
                 Some(ledger)
             }
         };
-        let faults = Mutex::new(Faults::new(options.faults.iter().cloned()));
+        let faults = Mutex::new(Faults::new(options.faults.iter().cloned(), clock.now()));
         let (buckets, log) = (Mutex::default(), Mutex::default());
-        Ok(Self(Arc::new(Inner { world: Mutex::new((world, ledger)), clock, buckets, faults, log, options })))
+        let jitter = Mutex::new(StdRng::seed_from_u64(options.seed));
+        Ok(Self(Arc::new(Inner { world: Mutex::new((world, ledger)), clock, buckets, faults, jitter, log, options })))
+    }
+
+    /// Lets other things go wrong from now on, in the place of those before; what was kept from becoming ready goes on.
+    pub fn set_faults(&self, rules: impl IntoIterator<Item = FaultRule>) {
+        let now = self.0.clock.now();
+        *lock(&self.0.faults) = Faults::new(rules, now);
+        let mut guard = lock(&self.0.world);
+        guard.0.advance(now);
+        misfortune::heal(&mut guard.0, now);
     }
 
     /// Its time.
@@ -152,54 +203,77 @@ impl Sandbox {
         look(&mut guard.0)
     }
 
-    /// Answers a request; `None` is a connection that breaks before the answer.
+    /// Answers a request; `None` is a connection that breaks before the answer, the extension [`Cut`] one that breaks
+    /// in the middle of it.
     pub async fn handle(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
-        let options = &self.0.options;
-        if !options.latency.is_zero() {
-            self.0.clock.sleep(options.latency).await;
+        let delay = self.delay();
+        if !delay.is_zero() {
+            self.0.clock.sleep(delay).await;
         }
         let incoming = wire::Incoming::read(request);
-        let fault = lock(&self.0.faults).strike(&incoming.action, &incoming.region);
+        let fault = lock(&self.0.faults).strike(&incoming.action, &incoming.region, self.0.clock.now());
+        match fault {
+            Some(Fault::LostBefore) => return self.lose(&incoming, fault),
+            Some(Fault::HangBefore) => return self.hang(&incoming, fault).await,
+            _ => {}
+        }
+        let answer = self.refusal(fault, &incoming).map_or_else(|| self.act(&incoming, fault), Err);
         let answer = match fault {
-            Some(Fault::LostBefore) => return self.lose(&incoming),
-            Some(Fault::HangBefore) => return self.hang(&incoming).await,
-            Some(Fault::Unavailable) => {
-                Err(ApiError::new("ServiceUnavailable", "The service is unavailable.").status(503))
-            }
-            Some(Fault::Throttled) => Err(wire::throttled(&incoming.service)),
-            Some(Fault::Denied) => Err(policy::denied(&incoming, self.account(&incoming))),
-            _ => self.act(&incoming),
-        };
-        let answer = match fault {
-            Some(Fault::LostAfter) => return self.lose(&incoming),
-            Some(Fault::HangAfter) => return self.hang(&incoming).await,
+            Some(Fault::LostAfter) => return self.lose(&incoming, fault),
+            Some(Fault::HangAfter) => return self.hang(&incoming, fault).await,
             Some(Fault::ErrorAfter) => Err(ApiError::new("InternalError", "An internal error occurred.").status(500)),
             _ => answer,
         };
-        let response = incoming.encode(&answer);
-        self.note(&incoming, response.status().as_u16(), answer.err().map(|error| error.code));
+        let mut response = incoming.encode(&answer);
+        if fault == Some(Fault::CutAfter) {
+            response.extensions_mut().insert(Cut);
+        }
+        let status = response.status().as_u16();
+        self.note(&incoming, CallLog { status, code: answer.err().map(|error| error.code), fault, ..blank() });
         Some(response)
     }
 
-    fn lose(&self, incoming: &wire::Incoming) -> Option<Response<Bytes>> {
-        self.note(incoming, 0, None);
+    fn delay(&self) -> Duration {
+        let options = &self.0.options;
+        if options.jitter.is_zero() {
+            return options.latency;
+        }
+        options.latency + options.jitter.mul_f64(lock(&self.0.jitter).random::<f64>())
+    }
+
+    /// What a service says that does not do what it is asked for.
+    fn refusal(&self, fault: Option<Fault>, incoming: &wire::Incoming) -> Option<ApiError> {
+        let service = &incoming.service;
+        Some(match fault? {
+            Fault::Unavailable => ApiError::new("ServiceUnavailable", "The service is unavailable.").status(503),
+            Fault::Throttled => wire::throttled(service),
+            Fault::Denied => policy::denied(incoming, self.account(incoming)),
+            Fault::Quota => wire::quota(service, &incoming.action),
+            Fault::Expired => wire::expired(service),
+            _ => return None,
+        })
+    }
+
+    fn lose(&self, incoming: &wire::Incoming, fault: Option<Fault>) -> Option<Response<Bytes>> {
+        self.note(incoming, CallLog { fault, ..blank() });
         None
     }
 
     /// Never answers; whoever asked may give up, or be killed.
-    async fn hang(&self, incoming: &wire::Incoming) -> Option<Response<Bytes>> {
-        self.note(incoming, 0, None);
+    async fn hang(&self, incoming: &wire::Incoming, fault: Option<Fault>) -> Option<Response<Bytes>> {
+        self.note(incoming, CallLog { fault, ..blank() });
         std::future::pending().await
     }
 
-    fn note(&self, incoming: &wire::Incoming, status: u16, code: Option<String>) {
+    fn note(&self, incoming: &wire::Incoming, end: CallLog) {
+        let caller = incoming.headers.get(CALLER).and_then(|value| value.to_str().ok());
         lock(&self.0.log).push(CallLog {
             at: self.0.clock.now(),
             service: incoming.service.clone(),
             region: incoming.region.clone(),
             action: incoming.action.clone(),
-            status,
-            code,
+            caller: caller.map(str::to_owned),
+            ..end
         });
     }
 
@@ -208,7 +282,7 @@ impl Sandbox {
         incoming.account.as_deref().unwrap_or(&self.0.options.account)
     }
 
-    fn act(&self, incoming: &wire::Incoming) -> crate::call::Answer {
+    fn act(&self, incoming: &wire::Incoming, fault: Option<Fault>) -> crate::call::Answer {
         let now = self.0.clock.now();
         let options = &self.0.options;
         let account = self.account(incoming);
@@ -238,6 +312,7 @@ impl Sandbox {
             seed: options.seed,
         };
         let answer = services::dispatch(service, &mut call);
+        misfortune::strike(world, fault, now);
         let changes = world.take_changes(now);
         if let Some(ledger) = ledger
             && let Err(error) = ledger.append(&changes)

@@ -1,12 +1,16 @@
 //! The same AWS over HTTP, for the AWS CLI, boto3, and tests that kill their client.
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::Sandbox;
+use crate::torn::Torn;
+use crate::{Cut, Sandbox};
+
+/// An answer's body: whole, or torn.
+type Sent = Either<Full<bytes::Bytes>, Torn>;
 
 /// Answers requests on `listener` until the task is dropped.
 ///
@@ -34,13 +38,10 @@ struct Lost;
 /// Where the log of all calls can be read, as JSON: for tests, and for whoever wonders what a client did.
 const CALLS: &str = "/_sandbox/calls";
 
-async fn answer(
-    sandbox: Sandbox,
-    request: http::Request<Incoming>,
-) -> Result<http::Response<Full<bytes::Bytes>>, Lost> {
+async fn answer(sandbox: Sandbox, request: http::Request<Incoming>) -> Result<http::Response<Sent>, Lost> {
     if request.uri().path() == CALLS {
         let calls = serde_json::to_vec(&sandbox.calls()).unwrap_or_default();
-        return Ok(http::Response::new(Full::new(calls.into())));
+        return Ok(http::Response::new(Either::Left(Full::new(calls.into()))));
     }
     let (parts, body) = request.into_parts();
     let body = match body.collect().await {
@@ -48,5 +49,9 @@ async fn answer(
         Err(_) => return Err(Lost),
     };
     let answered = sandbox.handle(http::Request::from_parts(parts, body)).await;
-    answered.map(|response| response.map(Full::new)).ok_or(Lost)
+    let send = |response: http::Response<bytes::Bytes>| match response.extensions().get::<Cut>() {
+        Some(Cut) => response.map(|body| Either::Right(Torn::of(&body))),
+        None => response.map(|body| Either::Left(Full::new(body))),
+    };
+    answered.map(send).ok_or(Lost)
 }

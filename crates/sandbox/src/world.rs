@@ -30,11 +30,21 @@ pub enum Later {
 }
 
 impl Later {
-    fn at(&self) -> Seconds {
+    /// When it becomes visible.
+    pub fn at(&self) -> Seconds {
         match self {
             Self::Set { at, .. } | Self::Remove { at } => *at,
         }
     }
+}
+
+/// What was to become of an object that does not become ready.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stalled {
+    /// The changes that do not come.
+    pub later: Vec<Later>,
+    /// The body at that time.
+    pub body: Map<String, Value>,
 }
 
 /// One AWS object.
@@ -58,6 +68,9 @@ pub struct Object {
     pub needs: BTreeSet<String>,
     /// Changes to come, in any order.
     pub later: Vec<Later>,
+    /// Changes that do not come until the faults end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stalled: Option<Stalled>,
     /// When it was made.
     pub created: Seconds,
     /// From when on reads see it: reads lag behind writes.
@@ -65,6 +78,24 @@ pub struct Object {
 }
 
 impl Object {
+    /// An object made at `now`, with nothing in it yet.
+    pub fn born(account: &str, region: &str, kind: &str, id: &str, now: Seconds) -> Self {
+        Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+            body: Map::new(),
+            hidden: Map::new(),
+            tags: BTreeMap::new(),
+            needs: BTreeSet::new(),
+            later: Vec::new(),
+            stalled: None,
+            created: now,
+            visible: now,
+        }
+    }
+
     /// A member of the body as text; empty if it is absent or no text.
     pub fn text(&self, member: &str) -> &str {
         self.body.get(member).and_then(Value::as_str).unwrap_or_default()
@@ -247,6 +278,11 @@ impl World {
         }
     }
 
+    /// The keys of what changed since [`World::take_changes`].
+    pub fn touched(&self) -> impl Iterator<Item = &Key> {
+        self.changed.iter()
+    }
+
     /// What changed since the last call, as lines for the ledger.
     pub fn take_changes(&mut self, now: Seconds) -> Vec<Line> {
         if self.changed.is_empty() && self.changed_tokens.is_empty() {
@@ -305,19 +341,9 @@ mod tests {
     use super::*;
 
     fn object(id: &str, needs: &[&str]) -> Object {
-        Object {
-            account: "1".into(),
-            region: "r".into(),
-            kind: "k".into(),
-            id: id.into(),
-            body: Map::new(),
-            hidden: Map::new(),
-            tags: BTreeMap::new(),
-            needs: needs.iter().map(ToString::to_string).collect(),
-            later: Vec::new(),
-            created: 0.0,
-            visible: 0.0,
-        }
+        let mut object = Object::born("1", "r", "k", id, 0.0);
+        object.needs = needs.iter().map(ToString::to_string).collect();
+        object
     }
 
     #[test]

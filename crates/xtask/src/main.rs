@@ -8,6 +8,7 @@ mod checks;
 mod console;
 mod crash;
 mod crate_map;
+mod faults;
 mod fidelity;
 mod generate;
 mod generated;
@@ -68,6 +69,8 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
+    /// Rehearse stacks under seeded faults: lost answers, throttling, a dark region, kills and others
+    Faults(faults::Arguments),
     /// Ask the sandbox about what AWS documents that it does
     Behaviour {
         /// A built `globe`; without it, it is built
@@ -113,6 +116,7 @@ fn run(task: Task) -> Result<()> {
         Task::CrateMap { check } => crate_map::run(&workspace, Mode::new(check)),
         Task::Bench(arguments) => bench::run(&workspace, arguments),
         Task::Crash { all } => crash::run(&workspace, all),
+        Task::Faults(arguments) => faults::run(&workspace, arguments),
         Task::Fidelity(arguments) => fidelity::run(&workspace, arguments),
         Task::Behaviour { globe } => behaviour::run(&workspace, globe),
         Task::Opinion { globe } => opinion::run(&workspace, globe),

@@ -30,7 +30,7 @@ impl Trial {
     pub fn ready(workspace: &Workspace, name: &str, globe: Option<PathBuf>) -> Result<Self> {
         let globe = match globe {
             Some(given) => fs::canonicalize(&given).with_context(|| format!("there is no {}", given.display()))?,
-            None => built(workspace)?,
+            None => built(workspace, Build::Plain)?,
         };
         let python = Python::ready(workspace)?;
         let folder = workspace.target().join("opinion").join(format!("{name}-{}", std::process::id()));
@@ -86,11 +86,31 @@ impl Trial {
     }
 }
 
+/// How the program is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// As for tests.
+    Plain,
+    /// As it is released.
+    Optimised,
+}
+
 /// The program, as cargo builds it.
-fn built(workspace: &Workspace) -> Result<PathBuf> {
-    let status = cargo().args(["build", "--package", "globe"]).current_dir(workspace.root()).status();
-    if !status.context("could not run `cargo build`")?.success() {
+///
+/// # Errors
+/// When it cannot be built.
+pub fn built(workspace: &Workspace, build: Build) -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args(["build", "--package", "globe"]).current_dir(workspace.root());
+    let folder = match build {
+        Build::Plain => "debug",
+        Build::Optimised => {
+            command.arg("--release");
+            "release"
+        }
+    };
+    if !command.status().context("could not run `cargo build`")?.success() {
         bail!("`cargo build --package globe` failed");
     }
-    Ok(workspace.target().join("debug/globe"))
+    Ok(workspace.target().join(folder).join("globe"))
 }

@@ -26,6 +26,7 @@ pub fn plant(bench: &Bench, region: &str, kind: &str, id: &str, body: Value) {
         tags: Default::default(),
         needs: Default::default(),
         later: Vec::new(),
+        stalled: None,
         created: now,
         visible: now,
     };

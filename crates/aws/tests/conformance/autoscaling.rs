@@ -38,6 +38,7 @@ fn plant(bench: &Bench, kind: &str, id: &str, body: Value, hidden: Value) {
         tags: [].into(),
         needs: [].into(),
         later: Vec::new(),
+        stalled: None,
         created: 0.0,
         visible: 0.0,
     };

@@ -139,6 +139,7 @@ fn plant_route_table(bench: &mut Bench, name: &str, vpc_id: &str) -> Ref<RouteTa
             tags: BTreeMap::new(),
             needs: BTreeSet::new(),
             later: Vec::new(),
+            stalled: None,
             created: 0.0,
             visible: 0.0,
         });

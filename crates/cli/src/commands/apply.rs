@@ -246,7 +246,7 @@ pub(super) async fn carry_out(
     if !matches!(released, Err(JournalError::Fenced { .. })) {
         released?;
     }
-    Ok(exit(&summary))
+    Ok(Exit::of(&summary))
 }
 
 fn report(out: &Out, summary: &Summary, head: &Head, elapsed: Duration) {
@@ -255,13 +255,5 @@ fn report(out: &Out, summary: &Summary, head: &Head, elapsed: Duration) {
         out.data(&summary_json(summary, &highlights, elapsed));
     } else {
         out.data(&summary_text(summary, &highlights, elapsed, out.style()));
-    }
-}
-
-fn exit(summary: &Summary) -> Exit {
-    match (summary.is_complete(), summary.done.is_empty() && !summary.interrupted) {
-        (true, _) => Exit::Done,
-        (false, true) => Exit::Failed,
-        (false, false) => Exit::Partly,
     }
 }

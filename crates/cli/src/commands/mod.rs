@@ -7,6 +7,7 @@ mod gc;
 mod graph;
 mod init;
 mod policy;
+mod rehearse;
 mod sandbox;
 mod state;
 mod status;
@@ -43,6 +44,7 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Graph(args) => graph::graph(global, out, args).await,
         Command::Policy(args) => policy::policy(global, out, args),
         Command::Gc(args) => gc::gc(global, out, args).await,
+        Command::Rehearse(args) => rehearse::rehearse(global, out, args).await,
         Command::Unlock(args) => unlock::unlock(global, out, args).await,
         Command::State { command } => state::state(global, out, command).await,
         Command::Sandbox { command } => sandbox::sandbox(global, out, command).await,

@@ -55,8 +55,11 @@ impl Kind for Node {
         }
         Verdict::patch_if(changes().field("soft", &live.soft, &desired.soft), desired.soft.clone())
     }
-    fn ready(_: &Self::Live) -> Readiness {
-        Readiness::Ready
+    fn ready((_, live): &Self::Live) -> Readiness {
+        match live.soft.as_str() {
+            "stuck" => Readiness::Wait { what: "state stuck".into() },
+            _ => Readiness::Ready,
+        }
     }
     fn outputs((id, _): &Self::Live) -> Option<String> {
         Some(id.clone())

@@ -14,10 +14,15 @@ use world::{Stage, Trap};
 
 /// a <- b <- c, a <- d; e alone.
 fn graph(size: usize, kinds: &globe_model::KindTable) -> Graph {
+    soft(size, "x", kinds)
+}
+
+/// The same, with this in the field that changes in place.
+fn soft(size: usize, soft: &str, kinds: &globe_model::KindTable) -> Graph {
     let edges: [(&str, &[&str]); 5] = [("a", &[]), ("b", &["a"]), ("c", &["b"]), ("d", &["a"]), ("e", &[])];
     let mut builder = GraphBuilder::default();
     for (name, on) in edges.iter().take(size) {
-        let spec = NodeSpec { on: on.iter().map(|name| Ref::to("us-east-1", *name)).collect(), soft: "x".into() };
+        let spec = NodeSpec { on: on.iter().map(|name| Ref::to("us-east-1", *name)).collect(), soft: soft.into() };
         builder.add::<Node>("us-east-1", *name, &spec);
     }
     builder.build(kinds).expect("a DAG")
@@ -147,4 +152,29 @@ async fn two_objects_of_one_intent_stop_everything() {
     assert!(error.to_string().contains("does not guess"), "{error}");
     assert_eq!(stage.world.names(), ["a", "a"], "nothing was changed");
     assert_eq!(at("a").name, "a");
+}
+
+#[tokio::test]
+async fn what_was_just_made_and_is_not_visible_yet_is_not_made_again() {
+    let stage = Stage::new().await;
+    let one = graph(1, &stage.kinds);
+    stage.world.set_trap(0, Trap::HangAfter);
+    assert!(stage.apply(Command::Up, &one).await.is_none(), "it crashed");
+    stage.settle().await.expect("the object is found by its nonce");
+    stage.world.hide(3);
+    let plan = stage.plan(Command::Up, &one).await;
+    assert_eq!(plan.steps.iter().map(|step| step.action).collect::<Vec<_>>(), [Action::Adopt], "{plan:?}");
+}
+
+#[tokio::test]
+async fn what_never_becomes_ready_fails_and_the_next_run_goes_on_waiting() {
+    let stage = Stage::new().await;
+    let stuck = soft(2, "stuck", &stage.kinds);
+    let summary = stage.apply(Command::Up, &stuck).await.expect("not crashed");
+    let (_, failed, not_tried) = names(&summary);
+    assert_eq!((failed, not_tried), (BTreeSet::from(["a"]), BTreeSet::from(["b"])));
+    assert!(summary.failed[0].error.message.contains("state stuck"), "{summary:?}");
+    let summary = stage.apply(Command::Up, &soft(2, "fine", &stage.kinds)).await.expect("not crashed");
+    assert!(summary.is_complete(), "{summary:?}");
+    assert_eq!(stage.world.names(), ["a", "b"]);
 }

@@ -31,7 +31,7 @@ pub enum Trap {
     LoseAnswer,
     /// AWS refuses once.
     Throttle,
-    /// AWS does it, the answer is lost, and reads do not show it for a while.
+    /// AWS does it, the answer is lost, and reads do not show what it made for a while.
     Lag,
 }
 
@@ -119,6 +119,11 @@ impl World {
         });
     }
 
+    /// Keeps everything from being seen for so many looks at each object.
+    pub fn hide(&self, looks: u32) {
+        self.with(|inner| inner.objects.values_mut().for_each(|object| object.hidden_reads = looks));
+    }
+
     /// Makes a second object that looks like the first.
     pub fn duplicate(&self, name: &str) {
         self.with(|inner| {
@@ -170,9 +175,11 @@ impl World {
             }
             Some(Trap::LoseAnswer | Trap::Lag) => {
                 let _unanswered = self.with(|inner| {
+                    let before: Vec<String> = inner.objects.keys().cloned().collect();
                     let answer = act(inner);
+                    let new = inner.objects.iter_mut().filter(|(id, _)| !before.contains(id));
                     if trap == Some(Trap::Lag) {
-                        inner.objects.values_mut().for_each(|object| object.hidden_reads = 2);
+                        new.for_each(|(_, object)| object.hidden_reads = 6);
                     }
                     answer
                 });
@@ -196,7 +203,13 @@ impl Cloud for World {
         if going && self.with(|inner| inner.deadly_look.take_if(|name| *name == address.name)).is_some() {
             return self.die().await;
         }
-        let object = self.with(|inner| inner.objects.get(id).cloned());
+        let object = self.with(|inner| match inner.objects.get_mut(id) {
+            Some(object) if object.hidden_reads > 0 => {
+                object.hidden_reads -= 1;
+                None
+            }
+            object => object.cloned(),
+        });
         Ok(object.map(|object| json!([id, object.state])))
     }
 
@@ -395,7 +408,7 @@ impl Stage {
     /// What is to be done.
     pub async fn plan(&self, command: Command, wanted: &Graph) -> Plan {
         let head = self.head().await;
-        let inventory = observe(&*self.world, &self.kinds, &head, wanted).await;
+        let inventory = observe(&*self.world, &*self.clock, &self.kinds, &head, wanted).await;
         let input = Input {
             stack: "acme",
             account: "123456789012",

@@ -93,3 +93,37 @@ pub fn denied(service: &str, message: String) -> ApiError {
         _ => ApiError::new("AccessDenied", message).status(403),
     }
 }
+
+/// The error that each service gives when a quota is exhausted by this operation.
+pub fn quota(service: &str, action: &str) -> ApiError {
+    let message = "You have reached the quota for this resource.";
+    let code = match (service, action) {
+        ("ec2", "AllocateAddress") => "AddressLimitExceeded",
+        ("ec2", "CreateVpc") => "VpcLimitExceeded",
+        ("ec2", "CreateNatGateway") => "NatGatewayLimitExceeded",
+        ("ec2", _) => "ResourceLimitExceeded",
+        ("elasticloadbalancing", "CreateTargetGroup") => "TooManyTargetGroups",
+        ("elasticloadbalancing", "CreateListener") => "TooManyListeners",
+        ("elasticloadbalancing", "CreateRule") => "TooManyRules",
+        ("elasticloadbalancing", _) => "TooManyLoadBalancers",
+        ("route53", "CreateHostedZone") => "TooManyHostedZones",
+        ("route53", "CreateHealthCheck") => "TooManyHealthChecks",
+        ("route53", _) => "LimitsExceeded",
+        ("s3", _) => "TooManyBuckets",
+        ("autoscaling", _) => "LimitExceeded",
+        ("iam", _) => return ApiError::new("LimitExceeded", message).status(409),
+        _ => "LimitExceededException",
+    };
+    ApiError::new(code, message)
+}
+
+/// The error that each service gives to a caller whose session token has expired.
+pub fn expired(service: &str) -> ApiError {
+    let message = "The security token included in the request is expired";
+    match protocol(service) {
+        Protocol::Ec2 => ApiError::new("RequestExpired", "Request has expired."),
+        Protocol::Json | Protocol::Cbor => ApiError::new("ExpiredTokenException", message),
+        _ if service == "s3" => ApiError::new("ExpiredToken", "The provided token has expired."),
+        _ => ApiError::new("ExpiredToken", message).status(403),
+    }
+}

@@ -10,7 +10,7 @@ use anyhow::{Error, Result, anyhow};
 use crate::console;
 use crate::generated::Mode;
 use crate::workspace::Workspace;
-use crate::{behaviour, crate_map, fidelity, layers, opinion, requests, schema};
+use crate::{behaviour, crate_map, faults, fidelity, layers, opinion, requests, schema};
 use scope::Scope;
 use step::{Cargo, Step};
 
@@ -70,6 +70,12 @@ fn steps(scope: &Scope, probe: bool) -> Vec<Step> {
         "the failing tests are named above; run one with `cargo test -p PACKAGE NAME`",
     ));
     if scope.holds_the_program() {
+        steps.push(Step::own(
+            "faults",
+            "cargo xtask faults",
+            faults::check,
+            "the command above shows the seed again; what it found is a defect",
+        ));
         steps.extend(witnesses());
         steps.extend(probe.then(faithful));
     }
@@ -156,6 +162,7 @@ mod tests {
                 "cargo doc --no-deps --workspace",
                 "cargo build -p globe",
                 "cargo test --workspace",
+                "cargo xtask faults",
                 "cargo xtask behaviour",
                 "cargo xtask requests",
                 "cargo xtask opinion",
