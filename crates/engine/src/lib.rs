@@ -18,7 +18,7 @@ mod schedule;
 mod shared;
 
 pub use guard::guard;
-pub use lease::{Heartbeat, LEASE_TTL};
+pub use lease::{Heartbeat, LEASE_TTL, Tenure};
 pub use observe::observe;
 pub use recover::{RecoverError, recover};
 pub use run::{RunError, run};

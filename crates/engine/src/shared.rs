@@ -11,6 +11,8 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
+use crate::lease::Tenure;
+
 /// The world, behind its ports.
 #[derive(Clone)]
 pub struct Ports {
@@ -76,7 +78,7 @@ pub struct Shared {
     /// What is carried out.
     pub plan: Arc<Plan>,
     /// The right to do so.
-    pub lease: Lease,
+    pub tenure: Arc<Tenure>,
     /// This run's id.
     pub run: String,
     /// The user's wish to stop.
@@ -87,9 +89,14 @@ pub struct Shared {
 
 impl Shared {
     /// A run about to begin.
-    pub fn new(ports: Ports, plan: Arc<Plan>, lease: Lease, run: String, stop: Stop) -> Self {
+    pub fn new(ports: Ports, plan: Arc<Plan>, tenure: Arc<Tenure>, run: String, stop: Stop) -> Self {
         let outputs = Mutex::new(plan.known.clone());
-        Self { ports, plan, lease, run, stop, outputs, held: Mutex::default() }
+        Self { ports, plan, tenure, run, stop, outputs, held: Mutex::default() }
+    }
+
+    /// The lease that writes are made under.
+    pub fn lease(&self) -> &Lease {
+        self.tenure.lease()
     }
 
     /// Outputs that downstream may use from now on.
