@@ -1,12 +1,15 @@
 //! Settling what an earlier run left open, before anything else is planned.
 
-use futures::future::join_all;
-use globe_model::{
-    Address, CallError, ErrorClass, Event, Head, Intent, IntentAction, JournalError, Lease, Outcome, Recovery,
-};
+use futures::{StreamExt, stream};
+use globe_model::{Address, CallError, ErrorClass, Event, Intent, IntentAction, JournalError, Outcome, Recovery};
 
 use crate::find::{find, look};
-use crate::shared::Ports;
+use crate::lease::Tenure;
+use crate::shared::{Ports, Stop};
+
+/// Open intents that are looked at together: a search for what may not exist takes its time. A killed run rarely leaves
+/// more.
+const TOGETHER: usize = 64;
 
 /// An open intent cannot be settled.
 #[derive(Debug, thiserror::Error)]
@@ -31,34 +34,43 @@ pub enum RecoverError {
     /// The state could not be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The user asked to stop.
+    #[error("stopped while settling what an interrupted run left open; {left} of it remain")]
+    Stopped {
+        /// Intents that are still open.
+        left: usize,
+    },
 }
 
-/// Settles every open intent of `head`.
+/// Settles these open intents, all of them in scopes of the lease. Between two of them it may be stopped.
 ///
 /// # Guarantees
 /// Afterwards every create that AWS carried out is recorded with its identity. Running it again is harmless.
 ///
 /// # Errors
 /// See [`RecoverError`]; what could be settled is.
-pub async fn recover(ports: &Ports, lease: &Lease, head: &Head) -> Result<(), RecoverError> {
-    // Together: a search for what may not exist takes its time.
-    let findings = join_all(head.open.iter().map(|intent| finding(ports, intent))).await;
+pub async fn recover(ports: &Ports, tenure: &Tenure, open: &[Intent], stop: &Stop) -> Result<(), RecoverError> {
+    let mut findings = stream::iter(open).map(|intent| finding(ports, tenure, intent)).buffered(TOGETHER);
     let mut unsettled = None;
-    for (intent, found) in head.open.iter().zip(findings) {
-        match found {
-            Ok((outcome, finding)) => {
-                ports.journal.conclude(lease, intent, &outcome).await?;
+    for (settled, intent) in open.iter().enumerate() {
+        if stop.is_requested() && tenure.lost().is_none() {
+            return Err(RecoverError::Stopped { left: open.len() - settled });
+        }
+        match findings.next().await {
+            Some(Ok((outcome, finding))) => {
+                ports.journal.conclude(tenure.lease(), intent, &outcome).await?;
                 ports.tell(Event::Recovered { address: intent.address.clone(), finding });
             }
-            Err(error) => unsettled = unsettled.or(Some(error)),
+            Some(Err(error)) => unsettled = unsettled.or(Some(error)),
+            None => break,
         }
     }
     unsettled.map_or(Ok(()), Err)
 }
 
-async fn finding(ports: &Ports, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
+async fn finding(ports: &Ports, tenure: &Tenure, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
     match intent.action {
-        IntentAction::Create => created(ports, intent).await,
+        IntentAction::Create => created(ports, tenure, intent).await,
         // Calls that may be repeated: the plan that follows finds what is still missing.
         IntentAction::Update => Ok((interrupted(intent), "the change is compared anew".to_owned())),
         IntentAction::Delete => Ok((interrupted(intent), "the delete is looked at anew".to_owned())),
@@ -70,7 +82,7 @@ fn interrupted(intent: &Intent) -> Outcome {
     Outcome::Failed { error: CallError::new(ErrorClass::Ambiguous, &intent.address.kind, message) }
 }
 
-async fn created(ports: &Ports, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
+async fn created(ports: &Ports, tenure: &Tenure, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
     let address = &intent.address;
     let failed = |source| RecoverError::Call { address: address.clone(), source };
     let recovery = ports.kind(address).map_err(failed)?.recovery();
@@ -85,7 +97,7 @@ async fn created(ports: &Ports, intent: &Intent) -> Result<(Outcome, String), Re
             let finding = format!("had been made as {}", one.id);
             Ok((Outcome::Created { id: one.id.clone() }, finding))
         }
-        ([], Recovery::Token) => replay(ports, intent).await,
+        ([], Recovery::Token) => replay(ports, tenure, intent).await,
         ([], _) => Ok((interrupted(intent), "had not been made".to_owned())),
         (several, _) => {
             let ids = several.iter().map(|candidate| candidate.id.clone()).collect();
@@ -96,9 +108,9 @@ async fn created(ports: &Ports, intent: &Intent) -> Result<(Outcome, String), Re
 
 /// AWS remembers the token: repeating the call gives the object it made, or makes it now. A refusal means that it
 /// was never made.
-async fn replay(ports: &Ports, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
+async fn replay(ports: &Ports, tenure: &Tenure, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
     let address = &intent.address;
-    match ports.cloud.create(address, &intent.request, &intent.token).await {
+    match tenure.guard(ports.cloud.create(address, &intent.request, &intent.token)).await? {
         Ok(id) => Ok((Outcome::Created { id: id.clone() }, format!("was asked for again with the same token: {id}"))),
         Err(error) if error.class.heals() => Err(RecoverError::Call { address: address.clone(), source: error }),
         Err(error) => Ok((Outcome::Failed { error }, "had not been made".to_owned())),

@@ -28,9 +28,9 @@ pub enum Fault {
     Quota,
     /// The caller's session token has expired: nothing is done.
     Expired,
-    /// The request arrives, and nothing ever comes back; AWS does nothing.
+    /// The request arrives, and nothing comes back; AWS does nothing, unless the call is released.
     HangBefore,
-    /// AWS does it, and nothing ever comes back.
+    /// AWS does it, and nothing comes back, unless the call is released.
     HangAfter,
     /// AWS does it, and what it makes stays as it is at first until the faults end.
     NeverReady,
@@ -171,6 +171,16 @@ impl Faults {
     /// Starts with these rules, at this moment.
     pub fn new(rules: impl IntoIterator<Item = FaultRule>, since: Seconds) -> Self {
         Self { rules: rules.into_iter().map(|rule| (rule, 0)).collect(), since }
+    }
+
+    /// One rule more, which counts calls from now on.
+    pub fn add(&mut self, rule: FaultRule) {
+        self.rules.push((rule, 0));
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn clear(&mut self) {
+        self.rules.clear();
     }
 
     /// Counts this call and says what goes wrong with it.

@@ -24,5 +24,5 @@ pub use call::{ApiError, Call, Reply};
 pub use clock::SandboxClock;
 pub use fault::{Fault, FaultRule, FaultRuleError, Faults, When};
 pub use policy::{Policy, PolicyError};
-pub use sandbox::{CALLER, CallLog, Cut, Options, Sandbox, SandboxError};
+pub use sandbox::{CALLER, CallLog, Cut, HeldCall, Options, Sandbox, SandboxError};
 pub use serve::serve;

@@ -1,5 +1,6 @@
 //! The door: takes an HTTP request, finds the service, applies limits, delays and faults, answers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use http::{HeaderMap, Request, Response};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::call::{ApiError, Call};
 use crate::clock::SandboxClock;
@@ -96,6 +98,19 @@ pub const CALLER: &str = "x-sandbox-caller";
 #[derive(Clone, Copy, Debug)]
 pub struct Cut;
 
+/// One request that hangs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldCall {
+    /// `ec2`, as signatures spell it.
+    pub service: String,
+    /// Region of the signature.
+    pub region: String,
+    /// `CreateVpc`.
+    pub action: String,
+    /// Path, query and members, decoded: the ids and tokens that it carries are in it.
+    pub text: String,
+}
+
 /// The sandbox cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -117,7 +132,27 @@ struct Inner {
     faults: Mutex<Faults>,
     jitter: Mutex<StdRng>,
     log: Mutex<Vec<CallLog>>,
+    held: Mutex<BTreeMap<u64, HeldCall>>,
+    release: Notify,
     options: Options,
+}
+
+/// Strikes out a held call when it is released, and when its caller goes away.
+struct Hold<'a>(&'a Inner, u64);
+
+impl<'a> Hold<'a> {
+    fn new(inner: &'a Inner, call: HeldCall) -> Self {
+        let mut held = lock(&inner.held);
+        let number = held.last_key_value().map_or(0, |(last, _)| last + 1);
+        held.insert(number, call);
+        Self(inner, number)
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.held).remove(&self.1);
+    }
 }
 
 /// An AWS inside the process; clones share one world.
@@ -173,7 +208,8 @@ impl Sandbox {
         let faults = Mutex::new(Faults::new(options.faults.iter().cloned(), clock.now()));
         let (buckets, log) = (Mutex::default(), Mutex::default());
         let jitter = Mutex::new(StdRng::seed_from_u64(options.seed));
-        Ok(Self(Arc::new(Inner { world: Mutex::new((world, ledger)), clock, buckets, faults, jitter, log, options })))
+        let (held, release, world) = (Mutex::default(), Notify::new(), Mutex::new((world, ledger)));
+        Ok(Self(Arc::new(Inner { world, clock, buckets, faults, jitter, log, held, release, options })))
     }
 
     /// Lets other things go wrong from now on, in the place of those before; what was kept from becoming ready goes on.
@@ -195,6 +231,26 @@ impl Sandbox {
         lock(&self.0.log).clone()
     }
 
+    /// The requests that hang now.
+    pub fn held(&self) -> Vec<HeldCall> {
+        lock(&self.0.held).values().cloned().collect()
+    }
+
+    /// Lets every request that hangs now go on: its answer comes after all.
+    pub fn release(&self) {
+        self.0.release.notify_waiters();
+    }
+
+    /// Makes one thing more go wrong from now on.
+    pub fn add_fault(&self, rule: FaultRule) {
+        lock(&self.0.faults).add(rule);
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn clear_faults(&self) {
+        lock(&self.0.faults).clear();
+    }
+
     /// Runs `look` on the world as it is now, for tests.
     pub fn inspect<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         let now = self.0.clock.now();
@@ -214,13 +270,16 @@ impl Sandbox {
         let fault = lock(&self.0.faults).strike(&incoming.action, &incoming.region, self.0.clock.now());
         match fault {
             Some(Fault::LostBefore) => return self.lose(&incoming, fault),
-            Some(Fault::HangBefore) => return self.hang(&incoming, fault).await,
+            Some(Fault::HangBefore) => self.hang(&incoming, fault).await,
             _ => {}
         }
         let answer = self.refusal(fault, &incoming).map_or_else(|| self.act(&incoming, fault), Err);
         let answer = match fault {
             Some(Fault::LostAfter) => return self.lose(&incoming, fault),
-            Some(Fault::HangAfter) => return self.hang(&incoming, fault).await,
+            Some(Fault::HangAfter) => {
+                self.hang(&incoming, fault).await;
+                answer
+            }
             Some(Fault::ErrorAfter) => Err(ApiError::new("InternalError", "An internal error occurred.").status(500)),
             _ => answer,
         };
@@ -259,10 +318,22 @@ impl Sandbox {
         None
     }
 
-    /// Never answers; whoever asked may give up, or be killed.
-    async fn hang(&self, incoming: &wire::Incoming, fault: Option<Fault>) -> Option<Response<Bytes>> {
+    /// Until it is released; whoever asked may give up before, or be killed. It is logged as unanswered here, and again
+    /// if it is answered.
+    async fn hang(&self, incoming: &wire::Incoming, fault: Option<Fault>) {
         self.note(incoming, CallLog { fault, ..blank() });
-        std::future::pending().await
+        // Made before the call can be seen, so that no release is missed.
+        let released = self.0.release.notified();
+        tokio::pin!(released);
+        released.as_mut().enable();
+        let held = HeldCall {
+            service: incoming.service.clone(),
+            region: incoming.region.clone(),
+            action: incoming.action.clone(),
+            text: format!("{} {:?} {}", incoming.path, incoming.query, incoming.input),
+        };
+        let _hold = Hold::new(&self.0, held);
+        released.await;
     }
 
     fn note(&self, incoming: &wire::Incoming, end: CallLog) {

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use globe_blueprint::Facts;
 use globe_config::Stack;
-use globe_engine::{Ports, Stop, recover, run};
+use globe_engine::{Ports, Stop, Tenure, recover, run};
 use globe_model::{
-    Address, Clock, Cloud, Command, DataPolicy, Event, Head, Journal, KindTable, Lease, LeaseRequest, Plan, Scope,
-    Summary, Timestamp,
+    Address, Clock, Cloud, Command, DataPolicy, Event, Head, Journal, KindTable, LeaseRequest, Plan, Scope, Summary,
+    Timestamp,
 };
 use globe_sandbox::{Options, Sandbox};
 use tokio::sync::mpsc;
@@ -195,7 +195,7 @@ impl Stage {
         stop: &Stop,
         act: &mut Act,
     ) -> Result<Exit, Failure> {
-        let head = self.settled_head(stack, session, act).await?;
+        let head = self.settled_head(stack, session, stop, act).await?;
         let regions = match command {
             Command::Up => for_up(stack, &head, &Chosen::default())?,
             Command::Down | Command::Gc => {
@@ -214,35 +214,43 @@ impl Stage {
         if plan.is_empty() && plan.leaves_down.is_subset(&head.down) {
             return Ok(if unread { Exit::Failed } else { Exit::Done });
         }
-        let lease = self.lease(stack, plan.steps.iter().map(|step| step.address.scope.clone()).collect()).await?;
+        let scopes = plan.steps.iter().map(|step| step.address.scope.clone()).collect();
+        let tenure = self.hold(stack, scopes, stop).await?;
         let (ports, heard) = self.ports(session);
-        let ended = run(ports, plan, lease.clone(), stop.clone()).await;
+        let ended = run(ports, plan, tenure.clone(), stop.clone()).await;
         heard.end().await;
-        self.clerk.release(&lease).await?;
+        self.clerk.release(tenure.lease()).await?;
         let summary = ended?;
         let exit = Exit::of(&summary);
         act.summary = Some(summary);
         Ok(exit)
     }
 
-    async fn settled_head(&self, stack: &Stack, session: &Session, act: &mut Act) -> Result<Head, Failure> {
+    async fn settled_head(
+        &self,
+        stack: &Stack,
+        session: &Session,
+        stop: &Stop,
+        act: &mut Act,
+    ) -> Result<Head, Failure> {
         let head = self.head(stack).await?;
         if head.open.is_empty() {
             return Ok(head);
         }
         act.recovered = head.open.iter().map(|intent| intent.address.clone()).collect();
-        let lease = self.lease(stack, act.recovered.iter().map(|address| address.scope.clone()).collect()).await?;
+        let scopes = act.recovered.iter().map(|address| address.scope.clone()).collect();
+        let tenure = self.hold(stack, scopes, stop).await?;
         let (ports, heard) = self.ports(session);
-        let recovered = recover(&ports, &lease, &head).await;
+        let recovered = recover(&ports, &tenure, &head.open, stop).await;
         drop(ports);
         heard.end().await;
-        self.clerk.release(&lease).await?;
+        self.clerk.release(tenure.lease()).await?;
         recovered?;
         self.head(stack).await
     }
 
     /// Takes the scopes; whoever held them was killed.
-    async fn lease(&self, stack: &Stack, scopes: BTreeSet<Scope>) -> Result<Lease, Failure> {
+    async fn hold(&self, stack: &Stack, scopes: BTreeSet<Scope>, stop: &Stop) -> Result<Arc<Tenure>, Failure> {
         for holding in self.clerk.holdings(&stack.name).await? {
             self.clerk.evict(&stack.name, &holding).await?;
         }
@@ -252,7 +260,8 @@ impl Stage {
             holder: "rehearsal".into(),
             ttl: LEASE,
         };
-        Ok(self.clerk.acquire(&request).await?)
+        let lease = self.clerk.acquire(&request).await?;
+        Ok(Tenure::new(self.clerk.clone(), self.clock.clone(), (lease, LEASE), stop.clone()))
     }
 
     fn ports(&self, session: &Session) -> (Ports, Heard) {
@@ -264,6 +273,7 @@ impl Stage {
             journal: self.seams.journal(self.clerk.clone()),
             clock: self.clock.clone(),
             kinds: self.kinds.clone(),
+            pace: session.pace.clone(),
             events: sender,
         };
         (ports, heard)
