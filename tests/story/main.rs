@@ -6,6 +6,7 @@ mod commands;
 #[cfg(unix)]
 mod crash;
 mod globe;
+mod pace;
 mod policy;
 #[cfg(unix)]
 #[path = "../../crates/store/tests/journal/postgres.rs"]

@@ -1,5 +1,6 @@
 //! `service`: a launch template, an Auto Scaling group, a target group and a listener rule.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use globe_aws::kinds::autoscaling::{DesiredIs, Group, GroupSize, GroupSpec, Policy, PolicySpec};
@@ -11,7 +12,7 @@ use globe_aws::kinds::elbv2::{
     HealthCheck, ListenerRule, ListenerRuleSpec, TargetGroup, TargetGroupAttributes, TargetGroupSpec,
 };
 use globe_aws::kinds::iam::{InstanceProfile, InstanceProfileSpec, Role, RoleSpec};
-use globe_config::{Image, Service, names};
+use globe_config::{Image, Service, Stack, names};
 use globe_model::{Ref, Region, Scope};
 
 use crate::cx::{Cx, Tier};
@@ -29,15 +30,16 @@ const SESSION: i32 = 3600;
 /// Adds all services.
 pub fn expand(cx: &mut Cx<'_>) -> Result<(), BlueprintError> {
     let stack = cx.stack;
+    let priorities = Priorities::of(stack);
     for (name, services) in &stack.services {
         for (region, service) in services.iter() {
-            one(cx, name, region, service)?;
+            one(cx, name, region, service, priorities.get(name, region))?;
         }
     }
     Ok(())
 }
 
-fn one(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service) -> Result<(), BlueprintError> {
+fn one(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, priority: u16) -> Result<(), BlueprintError> {
     let Some(balancer) = cx.stack.load_balancer(&service.load_balancer, region) else { return Ok(()) };
     let network = balancer.network.clone();
     let vpc: Ref<Vpc> = Ref::to(region.clone(), network.as_str());
@@ -47,7 +49,7 @@ fn one(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service) -> Resul
     let targets = target_group(cx, name, region, service, &vpc);
     let rule = ListenerRuleSpec {
         listener: load_balancer::main_listener(cx, &service.load_balancer, region),
-        priority: priority(cx, name, region, service),
+        priority,
         paths: BTreeSet::from([service.path.clone()]),
         target_group: targets.clone(),
         tags: cx.tags(name),
@@ -157,16 +159,33 @@ fn target_group(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service,
     cx.graph.add::<TargetGroup>(region.clone(), name, &spec)
 }
 
-/// Longer paths are asked first, so that `/api/*` wins over `/*` whatever the order in the file.
-fn priority(cx: &Cx<'_>, name: &str, region: &Region, service: &Service) -> u16 {
-    let mut paths: Vec<(std::cmp::Reverse<usize>, &str, &str)> = cx
-        .stack
-        .services_of(&service.load_balancer, region)
-        .map(|(name, service)| (std::cmp::Reverse(service.path.len()), service.path.as_str(), name))
-        .collect();
-    paths.sort_unstable();
-    let place = paths.iter().position(|(_, _, other)| *other == name).unwrap_or_default();
-    u16::try_from((place + 1) * 10).unwrap_or(u16::MAX)
+/// Which listener rule is asked first: the one with the longer path, so that `/api/*` wins over `/*` whatever the
+/// order in the file.
+struct Priorities<'a>(BTreeMap<(&'a str, &'a Region), u16>);
+
+impl<'a> Priorities<'a> {
+    fn of(stack: &'a Stack) -> Self {
+        type Paths<'a> = Vec<(Reverse<usize>, &'a str, &'a str)>;
+        let mut rules: BTreeMap<(&str, &Region), Paths<'_>> = BTreeMap::new();
+        for (name, services) in &stack.services {
+            for (region, service) in services.iter() {
+                let path = (Reverse(service.path.len()), service.path.as_str(), name.as_str());
+                rules.entry((&service.load_balancer, region)).or_default().push(path);
+            }
+        }
+        let mut priorities = BTreeMap::new();
+        for ((_, region), mut paths) in rules {
+            paths.sort_unstable();
+            for (place, (_, _, name)) in paths.into_iter().enumerate() {
+                priorities.insert((name, region), u16::try_from((place + 1) * 10).unwrap_or(u16::MAX));
+            }
+        }
+        Self(priorities)
+    }
+
+    fn get(&self, service: &str, region: &Region) -> u16 {
+        self.0.get(&(service, region)).copied().unwrap_or(u16::MAX)
+    }
 }
 
 /// What instances are made from, where, and what they need to boot.

@@ -81,7 +81,7 @@ pub enum Command {
     Down(DownArgs),
     /// What is recorded, region by region
     Status,
-    /// The graph of resources, as DOT or Mermaid
+    /// The graph of resources, as DOT or Mermaid, or its longest chain of waits
     Graph(GraphArgs),
     /// The least IAM policy that the stack needs; needs no credentials
     Policy(PolicyArgs),
@@ -235,6 +235,9 @@ pub struct GraphArgs {
     /// How to draw it
     #[arg(long, value_enum, default_value_t = GraphFormat::Dot)]
     pub format: GraphFormat,
+    /// Explain the longest chain of waits instead: what each resource on it takes, and all of it
+    #[arg(long, conflicts_with = "format")]
+    pub critical_path: bool,
     #[command(flatten)]
     pub chosen: Chosen,
 }
@@ -343,6 +346,9 @@ pub struct ServeArgs {
     /// Do not enforce AWS's published request limits
     #[arg(long)]
     pub no_limits: bool,
+    /// Added to every answer, in sandbox milliseconds
+    #[arg(long, default_value_t = 0, value_name = "MILLISECONDS")]
+    pub latency: u64,
     /// Enforce an IAM policy, such as `globe policy` prints
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

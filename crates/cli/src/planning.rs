@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use globe_blueprint::{Facts, expand};
 use globe_config::Stack;
-use globe_engine::{Ports, guard, observe};
-use globe_graph::{Graph, GraphBuilder, remaining};
+use globe_engine::{Ports, chain, guard, observe};
+use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
     Address, CallError, Command, DataPolicy, ErrorClass, Event, Head, Inventory, Journal, KindTable, Missing, Notice,
     Plan, PlanReport,
@@ -55,7 +55,8 @@ pub fn graph(stack: &Stack, facts: &Facts, kinds: &KindTable) -> Result<Graph, F
 
 /// The ports for running.
 pub fn ports(session: &Session, journal: Arc<dyn Journal>, events: UnboundedSender<Event>) -> Ports {
-    Ports { cloud: session.cloud.clone(), journal, clock: session.clock.clone(), kinds: session.kinds.clone(), events }
+    let (cloud, clock, kinds) = (session.cloud.clone(), session.clock.clone(), session.kinds.clone());
+    Ports { cloud, journal, clock, kinds, pace: session.pace.clone(), events }
 }
 
 /// Reads AWS and makes the plan.
@@ -95,17 +96,20 @@ pub async fn make_plan(
     };
     let (plan, mut report) = plan(&input);
     report.notices.extend(guard(&*session.cloud, &plan).await);
-    let estimate = estimate(&plan, &session.kinds);
+    let estimate = chain(&plan, &session.kinds, &session.pace).total();
     let denied = denied(&inventory, &report);
     Ok(Planned { plan, report, estimate, denied })
 }
 
 /// What this plan concerns and the caller may not read.
 fn denied(inventory: &Inventory, report: &PlanReport) -> Vec<(Address, CallError)> {
-    let concerned = |address: &Address| {
-        report.notices.iter().any(|notice| matches!(notice, Notice::Unreadable { address: one, .. } if one == address))
+    let unreadable = |notice: &'_ Notice| match notice {
+        Notice::Unreadable { address, .. } => Some(address.clone()),
+        _ => None,
     };
-    let errors = inventory.errors().filter(|(address, error)| error.class == ErrorClass::Denied && concerned(address));
+    let concerned: BTreeSet<Address> = report.notices.iter().filter_map(unreadable).collect();
+    let denied = |error: &CallError| error.class == ErrorClass::Denied;
+    let errors = inventory.errors().filter(|(address, error)| denied(error) && concerned.contains(*address));
     errors.map(|(address, error)| (address.clone(), error.clone())).collect()
 }
 
@@ -136,15 +140,6 @@ fn primary_refused(stack: &Stack, whole: &Graph, active: &BTreeSet<globe_model::
     let tied = edges.iter().filter(|edge| edge.user.scope.as_region().is_some_and(|region| active.contains(region)));
     failure.causes.extend(tied.map(|edge| format!("{} needs {}", edge.user, edge.needs)));
     failure.hint("remove everything with `--regions all`, or make another region `primary` in the file first")
-}
-
-/// The longest chain of typical durations.
-fn estimate(plan: &Plan, kinds: &KindTable) -> Duration {
-    let weights: Vec<Duration> =
-        plan.steps.iter().map(|step| globe_engine::typical(kinds, plan.command, step)).collect();
-    let after: Vec<Vec<usize>> =
-        plan.steps.iter().map(|step| step.after.iter().map(|link| link.step).collect()).collect();
-    remaining(&weights, &after).total()
 }
 
 /// The failure that a plan's refusals amount to, if there are any. A run that may not read something is one: it could

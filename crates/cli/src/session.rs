@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 use globe_aws::{AwsCloud, Lookup, kind_table};
 use globe_blueprint::Facts;
 use globe_config::Stack;
-use globe_model::{CallError, Clock, Head, KindTable, Owner, Region, Scope};
+use globe_model::{CallError, Clock, Head, KindTable, Owner, Pace, Region, Scope};
 use globe_sandbox::{Options, Sandbox};
 
 use crate::args::{Global, TimeMode};
@@ -19,6 +19,7 @@ use crate::clock::{HurriedClock, SandboxTime, SystemClock};
 use crate::failure::{Exit, Failure, wrong_account};
 use crate::pins;
 use crate::project::{Project, sandbox_folder, sandbox_policy};
+use crate::state::State;
 
 /// Sandbox seconds per second in scaled time: the reference stack's slowest chain, some ten minutes, takes ten seconds.
 const SCALE: f64 = 60.0;
@@ -31,6 +32,8 @@ pub struct Session {
     pub kinds: Arc<KindTable>,
     /// AWS's time.
     pub clock: Arc<dyn Clock>,
+    /// How long kinds have taken in this stack; nothing until [`Session::remember`].
+    pub pace: Arc<Pace>,
 }
 
 impl Session {
@@ -55,7 +58,16 @@ impl Session {
         if actual != stack.account {
             return Err(wrong_account(&stack.account, &actual));
         }
-        Ok(Self { cloud, kinds: Arc::new(kind_table()), clock })
+        Ok(Self { cloud, kinds: Arc::new(kind_table()), clock, pace: Arc::default() })
+    }
+
+    /// Takes in how long things took in earlier runs: for estimates, and for what starts first.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn remember(&mut self, global: &Global, state: &State, stack: &str) -> Result<(), Failure> {
+        self.pace = Arc::new(state.pace(stack, pace_of_time(global)).await?);
+        Ok(())
     }
 
     /// What the blueprint must know of AWS: zones and images. What the state has pinned is not asked for again: AWS
@@ -93,12 +105,23 @@ fn unreachable_region(what: &str, region: &Region, error: &CallError) -> Failure
     failure.hint("nothing was changed; `--regions` with the others leaves this region out for now")
 }
 
+/// How many times as fast as a clock on the wall the AWS elsewhere runs, if somebody says so.
+fn hurry() -> Option<f64> {
+    let factor = std::env::var("GLOBE_TIME_FACTOR").ok().and_then(|text| text.parse::<f64>().ok());
+    factor.filter(|factor| factor.is_finite() && *factor > 0.0)
+}
+
+/// How many of AWS's seconds pass in one of the journal's. `None` in the sandbox, whose objects take as long as is
+/// documented: the journal of its scaled and virtual runs has nothing to add.
+pub fn pace_of_time(global: &Global) -> Option<f64> {
+    if global.sandbox { None } else { Some(hurry().unwrap_or(1.0)) }
+}
+
 /// The SDK's ordinary credential chain and, where it is set, `AWS_ENDPOINT_URL`.
 async fn real(stack: &Stack) -> (SdkConfig, Arc<dyn Clock>) {
     let primary = aws_types::region::Region::new(stack.primary.as_str().to_owned());
     let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).region(primary).load().await;
-    let factor = std::env::var("GLOBE_TIME_FACTOR").ok().and_then(|text| text.parse::<f64>().ok());
-    let clock: Arc<dyn Clock> = match factor.filter(|factor| factor.is_finite() && *factor > 0.0) {
+    let clock: Arc<dyn Clock> = match hurry() {
         Some(factor) => Arc::new(HurriedClock(factor)),
         None => Arc::new(SystemClock),
     };

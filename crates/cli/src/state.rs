@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome,
+    Address, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Pace,
     Record, RunEnd, RunStart, Timestamp,
 };
 use globe_store::{Archive, Store};
@@ -51,6 +51,18 @@ impl State {
         match self.journal() {
             Some(journal) => Ok(journal.head(stack).await?),
             None => Ok(Head::default()),
+        }
+    }
+
+    /// How long kinds have taken in this stack, in AWS's time, which runs `factor` times as fast as the journal's;
+    /// nothing where there is no state, or no such factor.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn pace(&self, stack: &str, factor: Option<f64>) -> Result<Pace, Failure> {
+        match (self.journal(), factor) {
+            (Some(journal), Some(factor)) => Ok(journal.pace(stack).await?.times(factor)),
+            _ => Ok(Pace::default()),
         }
     }
 
@@ -204,5 +216,8 @@ impl Journal for Wakeful {
     }
     async fn history(&self, stack: &str, limit: u32) -> Result<Vec<HistoryEntry>, JournalError> {
         awake!(self.history(stack, limit))
+    }
+    async fn pace(&self, stack: &str) -> Result<Pace, JournalError> {
+        awake!(self.pace(stack))
     }
 }

@@ -110,16 +110,6 @@ impl Stack {
         self.buckets.get(name)?.get(region)
     }
 
-    /// The services behind a load balancer in a region, in the order of the file.
-    pub fn services_of<'a>(
-        &'a self,
-        load_balancer: &'a str,
-        region: &'a Region,
-    ) -> impl Iterator<Item = (&'a str, &'a Service)> {
-        let here = self.services.iter().filter_map(|(name, service)| Some((name.as_str(), service.get(region)?)));
-        here.filter(move |(_, service)| service.load_balancer == load_balancer)
-    }
-
     /// The whole domain name of a record, without the last dot.
     pub fn full_name(&self, record: &Record) -> Option<String> {
         Some(record.full_name(&self.zones.get(&record.zone)?.domain))

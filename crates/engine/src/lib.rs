@@ -3,6 +3,7 @@
 //! `schedule` is the run's state without IO; `run` drives it on tokio. `observe` reads the inventory, `recover`
 //! settles what an earlier run left open, `guard` asks what data a plan would destroy.
 
+mod chain;
 mod delete;
 mod find;
 mod guard;
@@ -16,11 +17,13 @@ mod retry;
 mod run;
 mod schedule;
 mod shared;
+mod turn;
 
+pub use chain::{chain, chain_of_graph};
 pub use guard::guard;
 pub use lease::{Heartbeat, LEASE_TTL};
 pub use observe::observe;
 pub use recover::{RecoverError, recover};
 pub use run::{RunError, run};
-pub use schedule::{Phase, Schedule, typical};
+pub use schedule::{Phase, Schedule};
 pub use shared::{Ports, Stop};

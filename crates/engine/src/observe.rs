@@ -1,6 +1,6 @@
 //! Reading the inventory: recorded ids in bulk, then a search for what is wanted and not recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -25,7 +25,9 @@ pub async fn observe(cloud: &dyn Cloud, clock: &dyn Clock, kinds: &KindTable, he
         .values()
         .map(|record| async { (record.address.clone(), read_recorded(cloud, clock, record).await) });
     inventory.seen.extend(join_all(recorded).await);
-    let mut search = Search { cloud, kinds, head, whole, inventory, searched: BTreeMap::new() };
+    let going = head.deposed.iter().map(|record| record.id.as_str());
+    let going = going.chain(head.ledger.iter().map(|departing| departing.id.as_str())).collect();
+    let mut search = Search { cloud, kinds, head, whole, going, inventory, searched: BTreeSet::new() };
     for layer in search.layers() {
         search.layer(layer).await;
     }
@@ -61,8 +63,10 @@ struct Search<'a> {
     kinds: &'a KindTable,
     head: &'a Head,
     whole: &'a Graph,
+    /// Ids of what was replaced, or is deleted and leaves slowly: nobody's candidates.
+    going: BTreeSet<&'a str>,
     inventory: Inventory,
-    searched: BTreeMap<Group, Vec<Candidate>>,
+    searched: BTreeSet<Group>,
 }
 
 impl Search<'_> {
@@ -95,15 +99,11 @@ impl Search<'_> {
             let found = cloud.discover(&group.0, &group.1, &wanted).await;
             (group, wanted, found)
         });
+        let mut fresh = Vec::new();
         for (group, wanted, found) in join_all(asked).await {
-            self.take(group, &wanted, found);
+            fresh.extend(self.take(group, &wanted, found));
         }
-        let found = self.inventory.seen.clone().into_iter();
-        let fresh = found.filter_map(|(address, seen)| match seen {
-            Observation::Live { id, live: Value::Null, .. } => Some((address, id)),
-            _ => None,
-        });
-        let reads = fresh.map(|(address, id)| async move {
+        let reads = fresh.into_iter().map(|(address, id)| async move {
             let seen = read(cloud, &address, &id, true).await;
             (address, seen)
         });
@@ -120,7 +120,7 @@ impl Search<'_> {
     fn searchable(&self, address: &Address) -> Option<Value> {
         let kind = self.kinds.get(&address.kind)?;
         let by_tag = kind.recovery() != Recovery::Name;
-        if by_tag && self.searched.contains_key(&(address.kind.clone(), address.scope.clone())) {
+        if by_tag && self.searched.contains(&(address.kind.clone(), address.scope.clone())) {
             return None;
         }
         let spec = &self.whole.get(address)?.spec;
@@ -139,31 +139,41 @@ impl Search<'_> {
         Some(kind.unknown(address))
     }
 
-    fn take(&mut self, group: Group, wanted: &[Wanted], found: Result<Vec<Candidate>, CallError>) {
+    /// Takes in what a search found; the answer is what is still to be read, by address and id.
+    fn take(
+        &mut self,
+        group: Group,
+        wanted: &[Wanted],
+        found: Result<Vec<Candidate>, CallError>,
+    ) -> BTreeMap<Address, String> {
         let found = match found {
             Ok(found) => found,
             Err(error) => {
                 let unknown = wanted.iter().map(|wanted| (wanted.address.clone(), Observation::Unknown(error.clone())));
                 self.inventory.seen.extend(unknown);
-                return;
+                return BTreeMap::new();
             }
         };
         let mut by_address: BTreeMap<Address, Vec<Candidate>> = BTreeMap::new();
-        for candidate in &found {
+        for candidate in found {
             let known = self.head.records.contains_key(&candidate.address);
-            let deposed = self.head.deposed.iter().any(|record| record.id == candidate.id);
-            let leaving = self.head.ledger.iter().any(|departing| departing.id == candidate.id);
-            if !known && !deposed && !leaving {
-                by_address.entry(candidate.address.clone()).or_default().push(candidate.clone());
+            let going = self.going.contains(candidate.id.as_str());
+            if !known && !going {
+                by_address.entry(candidate.address.clone()).or_default().push(candidate);
             }
         }
+        let mut fresh = BTreeMap::new();
         for (address, candidates) in by_address {
             let seen = match candidates.as_slice() {
-                [one] => Observation::Live { id: one.id.clone(), live: Value::Null, discovered: true },
+                [one] => {
+                    fresh.insert(address.clone(), one.id.clone());
+                    Observation::Live { id: one.id.clone(), live: Value::Null, discovered: true }
+                }
                 _ => Observation::Ambiguous(candidates),
             };
             self.inventory.seen.insert(address, seen);
         }
-        self.searched.entry(group).or_default().extend(found);
+        self.searched.insert(group);
+        fresh
     }
 }

@@ -15,6 +15,7 @@ use crate::leave::{finish, strike};
 use crate::make::make;
 use crate::schedule::{Phase, Schedule};
 use crate::shared::{Ports, Shared, StepError, Stop};
+use crate::turn::turn;
 
 /// The run could not go on; what was done is recorded.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +86,7 @@ struct Reel {
 
 impl Reel {
     fn new(shared: Arc<Shared>) -> Self {
-        let schedule = Schedule::new(&shared.plan, &shared.ports.kinds);
+        let schedule = Schedule::new(&shared.plan, &shared.ports.kinds, &shared.ports.pace);
         let (done, failed, halted) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             shared,
@@ -180,9 +181,10 @@ impl Reel {
 
     fn summary(&self) -> Summary {
         let mut not_tried = self.halted.clone();
+        let blockers = self.schedule.blockers();
         for (index, step) in self.shared.plan.steps.iter().enumerate() {
             if self.schedule.phase(index) == Phase::Waiting {
-                let blocker = self.schedule.blocked_by(index).and_then(|blocker| self.shared.plan.steps.get(blocker));
+                let blocker = blockers[index].and_then(|blocker| self.shared.plan.steps.get(blocker));
                 let reason = blocker.map_or_else(
                     || "the run was stopped".to_owned(),
                     |blocker| format!("waiting for {}, which did not finish", blocker.address),
@@ -209,7 +211,10 @@ async fn perform(shared: &Shared, index: usize, news: &UnboundedSender<News>) ->
         let _run_is_over = news.send(News::Exists(index));
     };
     let id = match action {
-        Action::Create | Action::Update | Action::Adopt => Some(make(shared, step, exists).await?),
+        Action::Create | Action::Update | Action::Adopt => {
+            let _turn = turn(shared, step).await?;
+            Some(make(shared, step, exists).await?)
+        }
         Action::Delete if step.not_before.is_some() => {
             finish(shared, step).await?;
             None

@@ -1,10 +1,12 @@
 //! Which step may start: the run's state without IO.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use globe_graph::remaining;
-use globe_model::{Action, Command, KindTable, Need, Plan, Step};
+use globe_model::{KindTable, Need, Pace, Plan};
+
+use crate::chain::chain;
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,75 +23,75 @@ pub enum Phase {
     Failed,
 }
 
-/// All steps of a run.
+impl Phase {
+    fn is_in_flight(self) -> bool {
+        matches!(self, Self::Running | Self::Exists)
+    }
+
+    /// Whether what needs this much of the step can start.
+    fn meets(self, need: Need) -> bool {
+        self == Self::Done || (self == Self::Exists && need == Need::Exists)
+    }
+}
+
+/// All steps of a run. Every link is looked at once when its upstream gets there, whatever the size of the plan.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     phases: Vec<Phase>,
-    links: Vec<Vec<(usize, Need)>>,
-    followers: Vec<Vec<usize>>,
+    /// How many links of each step are not met yet.
+    unmet: Vec<usize>,
+    followers: Vec<Vec<(usize, Need)>>,
     /// Longest remaining path first, then plan order.
-    ready: BTreeSet<(std::cmp::Reverse<Duration>, usize)>,
+    ready: BTreeSet<(Reverse<Duration>, usize)>,
     priority: Vec<Duration>,
-}
-
-/// How long a step takes typically.
-pub fn typical(kinds: &KindTable, command: Command, step: &Step) -> Duration {
-    let kind = kinds.get(&step.address.kind);
-    match (step.action, kind) {
-        (Action::Create, Some(kind)) => kind.durations().create,
-        (Action::Delete, Some(kind)) if command == Command::Down => kind.durations().delete + kind.lingers(),
-        (Action::Delete, Some(kind)) => kind.durations().delete,
-        (Action::Forget, _) | (_, None) => Duration::ZERO,
-        (Action::Update | Action::Adopt, _) => Duration::from_secs(1),
-    }
+    in_flight: usize,
 }
 
 impl Schedule {
     /// A run that has not started.
-    pub fn new(plan: &Plan, kinds: &KindTable) -> Self {
-        let weights: Vec<Duration> = plan.steps.iter().map(|step| typical(kinds, plan.command, step)).collect();
-        let links: Vec<Vec<(usize, Need)>> =
-            plan.steps.iter().map(|step| step.after.iter().map(|link| (link.step, link.need)).collect()).collect();
-        let after: Vec<Vec<usize>> = links.iter().map(|links| links.iter().map(|(step, _)| *step).collect()).collect();
-        let mut followers: Vec<Vec<usize>> = vec![Vec::new(); links.len()];
-        for (step, before) in after.iter().enumerate() {
-            for upstream in before {
-                followers[*upstream].push(step);
+    pub fn new(plan: &Plan, kinds: &KindTable, pace: &Pace) -> Self {
+        let count = plan.steps.len();
+        let mut followers: Vec<Vec<(usize, Need)>> = vec![Vec::new(); count];
+        let mut unmet = vec![0; count];
+        for (index, step) in plan.steps.iter().enumerate() {
+            for link in &step.after {
+                unmet[index] += 1;
+                // One that leads nowhere is never met: the linter has refused such a plan.
+                if let Some(followers) = followers.get_mut(link.step) {
+                    followers.push((index, link.need));
+                }
             }
         }
-        let priority = remaining(&weights, &after).by_step;
-        let mut schedule =
-            Self { phases: vec![Phase::Waiting; links.len()], links, followers, ready: BTreeSet::new(), priority };
-        (0..schedule.phases.len()).for_each(|step| schedule.consider(step));
-        schedule
-    }
-
-    fn consider(&mut self, step: usize) {
-        let met = |(upstream, need): &(usize, Need)| match self.phases.get(*upstream) {
-            Some(Phase::Done) => true,
-            Some(Phase::Exists) => *need == Need::Exists,
-            _ => false,
-        };
-        if self.phases[step] == Phase::Waiting && self.links[step].iter().all(met) {
-            self.ready.insert((std::cmp::Reverse(self.priority[step]), step));
-        }
+        let priority = chain(plan, kinds, pace).by_step;
+        let free = (0..count).filter(|step| unmet[*step] == 0);
+        let ready = free.map(|step| (Reverse(priority[step]), step)).collect();
+        Self { phases: vec![Phase::Waiting; count], unmet, followers, ready, priority, in_flight: 0 }
     }
 
     /// The next step to start, which thereby is running. `None` while nothing is ready.
     pub fn start_next(&mut self) -> Option<usize> {
         let (_, step) = self.ready.pop_first()?;
         self.phases[step] = Phase::Running;
+        self.in_flight += 1;
         Some(step)
     }
 
-    /// A running step got further.
+    /// A running step got further. Saying so twice is harmless; what has ended stays so.
     pub fn advance(&mut self, step: usize, phase: Phase) {
-        if self.phases[step] == Phase::Done {
+        let before = self.phases[step];
+        if !before.is_in_flight() {
             return;
         }
         self.phases[step] = phase;
-        for follower in self.followers[step].clone() {
-            self.consider(follower);
+        if !phase.is_in_flight() {
+            self.in_flight -= 1;
+        }
+        let newly_met = |need: Need| phase.meets(need) && !before.meets(need);
+        for (follower, _) in self.followers[step].iter().filter(|(_, need)| newly_met(*need)) {
+            self.unmet[*follower] -= 1;
+            if self.unmet[*follower] == 0 && self.phases[*follower] == Phase::Waiting {
+                self.ready.insert((Reverse(self.priority[*follower]), *follower));
+            }
         }
     }
 
@@ -100,23 +102,95 @@ impl Schedule {
 
     /// Steps in flight.
     pub fn in_flight(&self) -> usize {
-        self.phases.iter().filter(|phase| matches!(phase, Phase::Running | Phase::Exists)).count()
+        self.in_flight
     }
 
-    /// The failed step that keeps a waiting one from starting, if one does.
-    pub fn blocked_by(&self, step: usize) -> Option<usize> {
-        let mut queue = vec![step];
-        let mut seen = BTreeSet::new();
-        while let Some(step) = queue.pop() {
-            for (upstream, _) in &self.links[step] {
-                if self.phases[*upstream] == Phase::Failed {
-                    return Some(*upstream);
-                }
-                if self.phases[*upstream] == Phase::Waiting && seen.insert(*upstream) {
-                    queue.push(*upstream);
+    /// For every waiting step, the failed one that keeps it from starting, if one does; `None` for all others.
+    pub fn blockers(&self) -> Vec<Option<usize>> {
+        let mut blocker = vec![None; self.phases.len()];
+        let failed = (0..self.phases.len()).filter(|step| self.phases[*step] == Phase::Failed);
+        let mut queue: VecDeque<(usize, usize)> = failed.map(|step| (step, step)).collect();
+        while let Some((step, origin)) = queue.pop_front() {
+            for (follower, _) in &self.followers[step] {
+                if self.phases[*follower] == Phase::Waiting && blocker[*follower].is_none() {
+                    blocker[*follower] = Some(origin);
+                    queue.push_back((*follower, origin));
                 }
             }
         }
-        None
+        blocker
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use globe_model::{Action, Address, Command, DataPolicy, Link, Step};
+
+    use super::*;
+
+    fn step(name: &str, after: &[(usize, Need)]) -> Step {
+        Step {
+            address: Address::new("global", "test/node", name),
+            action: Action::Create,
+            replacement: false,
+            id: None,
+            spec: None,
+            desired: None,
+            changes: Vec::new(),
+            reason: None,
+            not_before: None,
+            after: after.iter().map(|(step, need)| Link { step: *step, need: *need }).collect(),
+        }
+    }
+
+    fn schedule(steps: Vec<Step>) -> Schedule {
+        let plan = Plan {
+            version: Plan::VERSION,
+            stack: "acme".into(),
+            account: "123456789012".into(),
+            command: Command::Up,
+            parent: 0,
+            data: DataPolicy::Keep,
+            leaves_down: BTreeSet::new(),
+            leaves_up: BTreeSet::new(),
+            steps,
+            known: Default::default(),
+        };
+        Schedule::new(&plan, &KindTable::new([]), &Pace::default())
+    }
+
+    fn started(schedule: &mut Schedule) -> Vec<usize> {
+        std::iter::from_fn(|| schedule.start_next()).collect()
+    }
+
+    #[test]
+    fn a_step_starts_when_its_upstream_is_as_far_as_it_needs() {
+        use Need::{Exists, Ready};
+        let mut schedule =
+            schedule(vec![step("a", &[]), step("b", &[(0, Exists)]), step("c", &[(0, Ready), (1, Exists)])]);
+        assert_eq!(started(&mut schedule), [0]);
+        for _ in 0..2 {
+            // An identity is told anew whenever an output changes.
+            schedule.advance(0, Phase::Exists);
+        }
+        assert_eq!(started(&mut schedule), [1]);
+        schedule.advance(1, Phase::Done);
+        assert_eq!((started(&mut schedule), schedule.in_flight()), (vec![], 1));
+        schedule.advance(0, Phase::Done);
+        schedule.advance(0, Phase::Exists);
+        assert_eq!((started(&mut schedule), schedule.in_flight()), (vec![2], 1));
+        assert_eq!(schedule.phase(0), Phase::Done, "what has ended stays so");
+    }
+
+    #[test]
+    fn whatever_waits_for_a_failed_step_names_it() {
+        let ready = |step| (step, Need::Ready);
+        let mut schedule =
+            schedule(vec![step("a", &[]), step("b", &[ready(0)]), step("c", &[ready(1)]), step("d", &[])]);
+        assert_eq!(started(&mut schedule), [0, 3]);
+        schedule.advance(0, Phase::Failed);
+        schedule.advance(3, Phase::Done);
+        assert_eq!(schedule.blockers(), [None, Some(0), Some(0), None]);
+        assert_eq!((started(&mut schedule), schedule.in_flight()), (vec![], 0));
     }
 }

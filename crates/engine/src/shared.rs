@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use globe_model::{
-    Address, CallError, Clock, Cloud, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease, Plan,
-    Timestamp, Upstream,
+    Address, CallError, Clock, Cloud, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease, Pace,
+    Plan, Timestamp, Upstream,
 };
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
+
+use crate::turn::Turns;
 
 /// The world, behind its ports.
 #[derive(Clone)]
@@ -22,6 +24,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Kinds.
     pub kinds: Arc<KindTable>,
+    /// How long kinds have taken in this stack.
+    pub pace: Arc<Pace>,
     /// Where events go; nobody listening is fine.
     pub events: UnboundedSender<Event>,
 }
@@ -81,6 +85,8 @@ pub struct Shared {
     pub run: String,
     /// The user's wish to stop.
     pub stop: Stop,
+    /// Who is being worked on where AWS takes one at a time.
+    pub turns: Turns,
     outputs: Mutex<BTreeMap<Address, Value>>,
     held: Mutex<BTreeMap<Address, Timestamp>>,
 }
@@ -89,7 +95,8 @@ impl Shared {
     /// A run about to begin.
     pub fn new(ports: Ports, plan: Arc<Plan>, lease: Lease, run: String, stop: Stop) -> Self {
         let outputs = Mutex::new(plan.known.clone());
-        Self { ports, plan, lease, run, stop, outputs, held: Mutex::default() }
+        let (turns, held) = (Turns::default(), Mutex::default());
+        Self { ports, plan, lease, run, stop, turns, outputs, held }
     }
 
     /// Outputs that downstream may use from now on.

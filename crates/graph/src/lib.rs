@@ -7,4 +7,4 @@ mod build;
 mod path;
 
 pub use build::{Graph, GraphBuilder, GraphError, Resource};
-pub use path::{Remaining, remaining};
+pub use path::{Leg, Remaining, Weight, remaining};

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Action, Address, CallError, Command, Departing, Region, Scope, Timestamp, Token};
+use crate::{Action, Address, CallError, Command, Departing, Pace, Region, Scope, Timestamp, Token};
 
 /// What is recorded of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -300,4 +300,9 @@ pub trait Journal: Send + Sync {
     async fn finish(&self, lease: &Lease, end: &RunEnd) -> Result<(), JournalError>;
     /// The newest events of a stack, newest first, at most `limit`.
     async fn history(&self, stack: &str, limit: u32) -> Result<Vec<HistoryEntry>, JournalError>;
+    /// How long kinds took in the newest runs of a stack, by the journal's clock. A journal that keeps no history knows
+    /// nothing, and what is not known is taken from [`crate::Kind::DURATIONS`].
+    async fn pace(&self, _stack: &str) -> Result<Pace, JournalError> {
+        Ok(Pace::default())
+    }
 }

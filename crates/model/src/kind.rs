@@ -256,6 +256,11 @@ pub trait Kind: Send + Sync + 'static {
     /// What downstream needs: typed, so that a misspelt output does not compile.
     type Outputs: Serialize + DeserializeOwned + Send + Sync;
 
+    /// What AWS takes one of these at a time for, whichever comes first: the table of a replica. They are made in turn,
+    /// and an estimate adds them up.
+    fn one_at_a_time(_: &Self::Spec) -> Option<Address> {
+        None
+    }
     /// Visits every resource that `spec` refers to.
     fn refs(spec: &Self::Spec, visit: &mut dyn FnMut(Edge));
     /// Resolves references.

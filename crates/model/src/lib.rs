@@ -14,6 +14,7 @@ mod inventory;
 mod journal;
 mod kind;
 mod leaving;
+mod pace;
 mod permission;
 mod plan;
 mod registry;
@@ -36,6 +37,7 @@ pub use kind::{
     changes,
 };
 pub use leaving::{Departing, Leaving, Manner, NameHold};
+pub use pace::{Pace, Work};
 pub use permission::Missing;
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
 pub use registry::{ErasedKind, KindTable, erased};

@@ -27,6 +27,8 @@ pub trait ErasedKind: Send + Sync {
     fn lingers(&self) -> Duration;
     /// See [`Kind::LEAVES`].
     fn leaves(&self) -> Option<Leaving>;
+    /// See [`Kind::one_at_a_time`].
+    fn one_at_a_time(&self, spec: &Value) -> Result<Option<Address>, serde_json::Error>;
     /// See [`Kind::refs`].
     fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error>;
     /// See [`Kind::lower`].
@@ -79,6 +81,10 @@ impl<K: Kind> ErasedKind for Erased<K> {
 
     fn leaves(&self) -> Option<Leaving> {
         K::LEAVES
+    }
+
+    fn one_at_a_time(&self, spec: &Value) -> Result<Option<Address>, serde_json::Error> {
+        Ok(K::one_at_a_time(&typed(spec)?))
     }
 
     fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error> {

@@ -8,12 +8,14 @@ use globe_model::{
     Action, Address, Cause, Change, FieldChange, NameHold, Notice, Observation, PlanReport, Step, Timestamp, Verdict,
     mentions_unknown,
 };
+use serde_json::Value;
 
 /// The steps, sorted by address; deletes after what makes.
-pub fn draft(input: &Input<'_>, judged: &Judged, report: &mut PlanReport) -> Vec<Step> {
+pub fn draft(input: &Input<'_>, judged: &mut Judged, report: &mut PlanReport) -> Vec<Step> {
     let mut steps = Vec::new();
     for (address, fate) in &judged.fates {
-        steps.extend(wanted_steps(input, judged, address, fate));
+        let desired = judged.desired.remove(address);
+        steps.extend(wanted_steps(input, desired, address, fate));
     }
     steps.extend(unwanted_steps(input, report));
     steps.extend(input.head.deposed.iter().map(|record| {
@@ -41,11 +43,11 @@ pub(crate) fn bare(address: Address, action: Action, id: Option<String>) -> Step
     }
 }
 
-fn wanted_steps(input: &Input<'_>, judged: &Judged, address: &Address, fate: &Fate) -> Vec<Step> {
-    let full = |action, id: Option<&String>| {
+fn wanted_steps(input: &Input<'_>, desired: Option<Value>, address: &Address, fate: &Fate) -> Vec<Step> {
+    let full = move |action, id: Option<&String>| {
         let mut step = bare(address.clone(), action, id.cloned());
         step.spec = input.wanted.get(address).map(|resource| resource.spec.clone());
-        step.desired = judged.desired.get(address).cloned();
+        step.desired = desired;
         step.not_before = (action == Action::Create).then(|| name_kept_until(input, address)).flatten();
         step
     };

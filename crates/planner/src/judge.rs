@@ -80,7 +80,19 @@ fn judge_one(
 ) -> Result<Fate, String> {
     let address = &resource.address;
     let desired = lower(input, kind, resource, judged)?;
-    judged.desired.insert(address.clone(), desired.clone());
+    let fate = judge_live(input, kind, address, &desired, judged, report);
+    judged.desired.insert(address.clone(), desired);
+    fate
+}
+
+fn judge_live(
+    input: &Input<'_>,
+    kind: &dyn ErasedKind,
+    address: &Address,
+    desired: &Value,
+    judged: &mut Judged,
+    report: &mut PlanReport,
+) -> Result<Fate, String> {
     match input.inventory.get(address) {
         None => Ok(Fate::Create { vanished: false }),
         Some(Observation::Gone { .. }) => Ok(Fate::Create { vanished: true }),
@@ -101,7 +113,7 @@ fn judge_one(
             Ok(Fate::Unclear)
         }
         Some(Observation::Live { id, live, discovered }) => {
-            compare(input, kind, address, &desired, Sight { id, live, discovered: *discovered }, judged)
+            compare(input, kind, address, desired, Sight { id, live, discovered: *discovered }, judged)
         }
     }
 }
@@ -123,10 +135,10 @@ fn compare(
 ) -> Result<Fate, String> {
     let words = |error: serde_json::Error| error.to_string();
     let id = sight.id.to_owned();
-    if let Readiness::Failed { reason } = kind.ready(sight.live).map_err(words)? {
-        return Ok(Fate::Replace { id, changes: Vec::new(), failed: Some(reason) });
-    }
-    let ready = kind.ready(sight.live).map_err(words)? == Readiness::Ready;
+    let ready = match kind.ready(sight.live).map_err(words)? {
+        Readiness::Failed { reason } => return Ok(Fate::Replace { id, changes: Vec::new(), failed: Some(reason) }),
+        readiness => readiness == Readiness::Ready,
+    };
     let recorded = input.head.records.get(address);
     let unfinished = sight.discovered || recorded.is_none_or(|record| record.outputs.is_null()) || !ready;
     let verdict = kind.diff(desired, sight.live).map_err(words)?;

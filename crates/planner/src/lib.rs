@@ -14,7 +14,7 @@ mod sweep;
 use std::collections::{BTreeMap, BTreeSet};
 
 use globe_graph::Graph;
-use globe_model::{Address, Command, DataPolicy, Head, Inventory, KindTable, Plan, PlanReport, Region};
+use globe_model::{Address, Command, DataPolicy, Head, Inventory, KindTable, Plan, PlanReport, Region, Step};
 use serde_json::Value;
 
 pub use lint::{Flaw, lint};
@@ -53,11 +53,11 @@ pub struct Input<'a> {
 /// Makes the plan.
 pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
     let mut report = PlanReport::default();
-    let judged = judge::judge(input, &mut report);
-    let mut steps = draft::draft(input, &judged, &mut report);
+    let mut judged = judge::judge(input, &mut report);
+    let mut steps = draft::draft(input, &mut judged, &mut report);
     link::link(input, &judged, &mut steps);
     let steps = select::select(input, steps, &mut report);
-    let known = known_outputs(input, &judged);
+    let known = known_outputs(input, &steps, judged);
     let plan = Plan {
         version: Plan::VERSION,
         stack: input.stack.to_owned(),
@@ -73,10 +73,11 @@ pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
     (plan, report)
 }
 
-/// Outputs of what exists: the engine lowers with these until a step publishes newer ones.
-fn known_outputs(input: &Input<'_>, judged: &judge::Judged) -> BTreeMap<Address, Value> {
-    let wanted = input.wanted.resources().map(|resource| &resource.address);
-    wanted.filter_map(|address| Some((address.clone(), judged.known.get(address)?.clone()))).collect()
+/// Outputs of what exists and what a step refers to: the engine lowers with these until a step publishes newer ones.
+fn known_outputs(input: &Input<'_>, steps: &[Step], mut judged: judge::Judged) -> BTreeMap<Address, Value> {
+    let wanted = steps.iter().filter_map(|step| input.wanted.get(&step.address));
+    let upstream = wanted.flat_map(|resource| resource.upstream.iter().map(|(upstream, _)| upstream));
+    upstream.filter_map(|address| judged.known.remove_entry(address)).collect()
 }
 
 #[cfg(test)]

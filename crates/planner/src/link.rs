@@ -16,31 +16,33 @@ struct Slots {
 
 /// Fills in `after`.
 pub fn link(input: &Input<'_>, judged: &Judged, steps: &mut [Step]) {
-    let mut slots: BTreeMap<Address, Slots> = BTreeMap::new();
+    let mut slots: BTreeMap<&Address, Slots> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
-        let slot = slots.entry(step.address.clone()).or_default();
+        let slot = slots.entry(&step.address).or_default();
         match step.action {
             Action::Create | Action::Update | Action::Adopt => slot.up = Some(index),
             Action::Delete | Action::Forget => slot.down.push(index),
         }
     }
-    let former = former_users(input);
+    // Whoever used what goes matters to deletes alone, and is a look at every recorded edge.
+    let deletes = steps.iter().any(|step| matches!(step.action, Action::Delete | Action::Forget));
+    let former = if deletes { former_users(input) } else { BTreeMap::new() };
     let draining = draining(input, &former, steps);
-    for (index, step) in steps.iter_mut().enumerate() {
+    let links = |(index, step): (usize, &Step)| {
         let mut after = match step.action {
             Action::Create | Action::Update | Action::Adopt => before_making(input, judged, &slots, &step.address),
-            Action::Delete | Action::Forget => {
-                let mut after = before_deleting(input, judged, &slots, &former, &step.address);
-                let drain = draining.get(&step.address.scope).filter(|_| !lingers(input, &step.address));
-                after.extend(drain.into_iter().flatten().map(|step| Link { step: *step, need: Need::Ready }));
-                after
-            }
+            Action::Delete | Action::Forget => before_deleting(input, judged, &slots, &former, &step.address),
         };
         after.retain(|link| link.step != index);
         after.sort_unstable();
         after.dedup();
+        after
+    };
+    let all: Vec<Vec<Link>> = steps.iter().enumerate().map(links).collect();
+    for (step, after) in steps.iter_mut().zip(all) {
         step.after = after;
     }
+    drain_first(input, &draining, steps);
 }
 
 fn delete_first(input: &Input<'_>, judged: &Judged, address: &Address) -> bool {
@@ -50,7 +52,12 @@ fn delete_first(input: &Input<'_>, judged: &Judged, address: &Address) -> bool {
 }
 
 /// A resource is made after everything it refers to, and after its own predecessor where that blocks it.
-fn before_making(input: &Input<'_>, judged: &Judged, slots: &BTreeMap<Address, Slots>, address: &Address) -> Vec<Link> {
+fn before_making(
+    input: &Input<'_>,
+    judged: &Judged,
+    slots: &BTreeMap<&Address, Slots>,
+    address: &Address,
+) -> Vec<Link> {
     let upstream = input.wanted.get(address).map(|resource| resource.upstream.as_slice()).unwrap_or_default();
     let mut after: Vec<Link> = Vec::new();
     for (upstream, need) in upstream {
@@ -70,7 +77,7 @@ fn before_making(input: &Input<'_>, judged: &Judged, slots: &BTreeMap<Address, S
 fn before_deleting(
     input: &Input<'_>,
     judged: &Judged,
-    slots: &BTreeMap<Address, Slots>,
+    slots: &BTreeMap<&Address, Slots>,
     former: &BTreeMap<Address, Vec<Address>>,
     address: &Address,
 ) -> Vec<Link> {
@@ -128,14 +135,40 @@ fn draining(
     if input.command != Command::Down {
         return draining;
     }
-    for (index, step) in steps.iter().enumerate() {
-        if step.action != Action::Delete || !lingers(input, &step.address) {
-            continue;
-        }
-        let used = former.iter().filter(|(_, users)| users.contains(&step.address)).map(|(used, _)| &used.scope);
-        for scope in used.filter(|scope| **scope != Scope::Global) {
-            draining.entry(scope.clone()).or_default().push(index);
-        }
+    let goes = |(_, step): &(usize, &Step)| step.action == Action::Delete && lingers(input, &step.address);
+    let mut going: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate().filter(goes) {
+        going.entry(&step.address).or_default().push(index);
     }
+    for (used, users) in former.iter().filter(|(used, _)| used.scope != Scope::Global) {
+        let indices = users.iter().filter_map(|user| going.get(user)).flatten();
+        draining.entry(used.scope.clone()).or_default().extend(indices);
+    }
+    draining.values_mut().for_each(|indices| {
+        indices.sort_unstable();
+        indices.dedup();
+    });
     draining
+}
+
+/// Makes deletes in a region wait for the region's draining ones. Whoever waits for another delete there, which waits
+/// in its turn, has no need of links of its own: a plan has a link per root, not per pair.
+fn drain_first(input: &Input<'_>, draining: &BTreeMap<Scope, Vec<usize>>, steps: &mut [Step]) {
+    let waits = |step: &Step| matches!(step.action, Action::Delete | Action::Forget) && !lingers(input, &step.address);
+    let roots: Vec<usize> = (0..steps.len())
+        .filter(|index| {
+            let step = &steps[*index];
+            let follows = |link: &Link| {
+                steps.get(link.step).is_some_and(|before| waits(before) && before.address.scope == step.address.scope)
+            };
+            waits(step) && !step.after.iter().any(follows)
+        })
+        .collect();
+    for root in roots {
+        let step = &mut steps[root];
+        let drain = draining.get(&step.address.scope).into_iter().flatten();
+        step.after.extend(drain.filter(|drain| **drain != root).map(|drain| Link { step: *drain, need: Need::Ready }));
+        step.after.sort_unstable();
+        step.after.dedup();
+    }
 }

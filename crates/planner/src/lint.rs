@@ -47,18 +47,26 @@ pub fn lint(plan: &Plan) -> Vec<Flaw> {
     flaws
 }
 
+/// Takes steps away whose links are all met; what is left at the end waits for itself. Every link is looked at once.
 fn cycle(plan: &Plan) -> Option<Flaw> {
-    let mut done: BTreeSet<usize> = BTreeSet::new();
-    loop {
-        let free = |index: &usize| {
-            let after = plan.steps.get(*index).map(|step| step.after.as_slice()).unwrap_or_default();
-            !done.contains(index) && after.iter().all(|link| done.contains(&link.step) || link.step >= plan.steps.len())
-        };
-        let ready: Vec<usize> = (0..plan.steps.len()).filter(free).collect();
-        if ready.is_empty() {
-            let stuck = (0..plan.steps.len()).find(|index| !done.contains(index))?;
-            return plan.steps.get(stuck).map(|step| Flaw::Cycle(step.address.clone()));
+    let count = plan.steps.len();
+    let mut unmet = vec![0_usize; count];
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (index, step) in plan.steps.iter().enumerate() {
+        for link in step.after.iter().filter(|link| link.step < count) {
+            unmet[index] += 1;
+            followers[link.step].push(index);
         }
-        done.extend(ready);
     }
+    let mut free: Vec<usize> = (0..count).filter(|index| unmet[*index] == 0).collect();
+    while let Some(index) = free.pop() {
+        for follower in &followers[index] {
+            unmet[*follower] -= 1;
+            if unmet[*follower] == 0 {
+                free.push(*follower);
+            }
+        }
+    }
+    let stuck = (0..count).find(|index| unmet[*index] > 0)?;
+    plan.steps.get(stuck).map(|step| Flaw::Cycle(step.address.clone()))
 }

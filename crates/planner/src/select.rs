@@ -1,6 +1,6 @@
 //! What the user chose, and what must come along.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use globe_model::{Action, Address, Command, Link, Notice, PlanReport, Scope, Step};
 
@@ -112,10 +112,20 @@ fn pull_in(steps: &[Step], keep: &mut [bool], report: &mut PlanReport) {
 
 /// The kept steps, with links that follow them.
 pub(crate) fn renumber(steps: Vec<Step>, keep: &[bool]) -> Vec<Step> {
-    let kept = (0..steps.len()).filter(|index| keep[*index]);
-    let numbers: BTreeMap<usize, usize> = kept.enumerate().map(|(new, old)| (old, new)).collect();
-    let moved = |link: &Link| Some(Link { step: *numbers.get(&link.step)?, need: link.need });
-    let kept = steps.into_iter().enumerate().filter(|(index, _)| keep[*index]).map(|(_, step)| step);
+    if keep.iter().all(|keep| *keep) {
+        return steps;
+    }
+    let mut count = 0;
+    let numbers: Vec<Option<usize>> = keep
+        .iter()
+        .map(|keep| {
+            let number = keep.then_some(count);
+            count += usize::from(*keep);
+            number
+        })
+        .collect();
+    let moved = |link: &Link| Some(Link { step: (*numbers.get(link.step)?)?, need: link.need });
+    let kept = steps.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(step, _)| step);
     kept.map(|step| Step { after: step.after.iter().filter_map(moved).collect(), ..step }).collect()
 }
 

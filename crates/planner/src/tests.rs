@@ -63,6 +63,37 @@ impl Kind for Node {
     }
 }
 
+/// A record: clients go on using it for a while after it is gone.
+struct Sign;
+
+impl Kind for Sign {
+    const NAME: &'static str = "test/sign";
+    const LINGERS: std::time::Duration = std::time::Duration::from_secs(60);
+    const RECOVERY: Recovery = Recovery::Name;
+    const DURATIONS: Durations = Durations::secs(1, 1);
+    type Spec = Vec<Ref<Node>>;
+    type Desired = ();
+    type Live = ();
+    type Patch = ();
+    type Outputs = ();
+    fn refs(spec: &Self::Spec, visit: &mut dyn FnMut(Edge)) {
+        spec.iter().for_each(|reference| visit(Edge::ready(reference)));
+    }
+    fn lower(_: &Self::Spec, _: &Upstream<'_>) -> Result<(), Pending> {
+        Ok(())
+    }
+    fn diff((): &(), (): &()) -> Verdict<()> {
+        Verdict::Same
+    }
+    fn ready((): &()) -> Readiness {
+        Readiness::Ready
+    }
+    fn outputs((): &()) -> Option<()> {
+        Some(())
+    }
+    fn unknown(_: &Address) {}
+}
+
 /// A world: what the file says, what the journal says, what AWS says.
 #[derive(Default)]
 struct Case {
@@ -113,6 +144,23 @@ impl Case {
         self
     }
 
+    /// Recorded and live, on these nodes.
+    fn has_sign(mut self, name: &str, on: &[&str]) -> Self {
+        let address = Address::new("global", "test/sign", name);
+        let record = Record {
+            address: address.clone(),
+            id: format!("aws-{name}"),
+            spec: on.iter().map(|name| json!(at(name))).collect(),
+            desired: Value::Null,
+            outputs: json!(null),
+            at: Timestamp::default(),
+        };
+        let live = Observation::Live { id: record.id.clone(), live: Value::Null, discovered: false };
+        self.inventory.seen.insert(address.clone(), live);
+        self.head.records.insert(address, record);
+        self
+    }
+
     fn drifts(mut self, name: &str, member: &str, value: &str) -> Self {
         if let Some(Observation::Live { live, .. }) = self.inventory.seen.get_mut(&at(name)) {
             live[member] = json!(value);
@@ -121,7 +169,7 @@ impl Case {
     }
 
     fn plan(&self) -> (Plan, PlanReport) {
-        let kinds = KindTable::new([erased::<Node>()]);
+        let kinds = KindTable::new([erased::<Node>(), erased::<Sign>()]);
         let mut builder = GraphBuilder::default();
         for (name, spec) in &self.wanted {
             builder.add_value(at(name), serde_json::to_value(spec).expect("JSON"));
@@ -321,4 +369,36 @@ fn the_ledger_is_swept_when_it_is_due() {
     let head = Head { ledger: vec![departing("a", 100), departing("b", 101)], ..Head::default() };
     let (plan, _) = swept(&head);
     assert_eq!((ids(&plan), plan.steps[0].not_before), (vec!["a"], Some(Timestamp(100))));
+}
+
+#[test]
+fn a_region_s_records_go_first_and_the_roots_of_its_deletes_wait_for_them() {
+    let mut case = Case { down: true, ..Case::default() }
+        .has("a", spec("1", "x", &[]))
+        .has("b", spec("1", "x", &["a"]))
+        .has("c", spec("1", "x", &["b"]))
+        .has("d", spec("1", "x", &[]))
+        .has("eu-west-1:e", spec("1", "x", &[]));
+    case = case.has_sign("www", &["a"]).has_sign("api", &["a"]);
+    assert_eq!(
+        case.lines(),
+        [
+            "delete api",
+            "delete www",
+            "delete e",
+            // The signs are what refers to it; that it waits for the region's draining too follows from `b`.
+            "delete a <- delete api, delete www, delete b",
+            "delete b <- delete c",
+            "delete c <- delete api, delete www",
+            "delete d <- delete api, delete www",
+        ]
+    );
+}
+
+#[test]
+fn a_plan_that_waits_for_itself_is_refused() {
+    let case = Case::default().wants("a", spec("1", "x", &[])).wants("b", spec("1", "x", &["a"]));
+    let (mut plan, _) = case.plan();
+    plan.steps[0].after.push(globe_model::Link { step: 1, need: globe_model::Need::Ready });
+    assert_eq!(lint(&plan), [Flaw::Cycle(at("a"))]);
 }

@@ -8,6 +8,7 @@
 //! `(sensitive)`.
 
 mod calls;
+mod critical;
 mod event_line;
 pub mod json;
 mod layout;
@@ -23,6 +24,7 @@ mod value;
 mod words;
 
 pub use calls::{calls_json, calls_text};
+pub use critical::{ChainLink, Source, chain_json, chain_text};
 pub use event_line::event_line;
 pub use json::{SCHEMA_VERSION, event_json, json_line, plan_json, summary_json};
 pub use picture::{dot, mermaid};

@@ -21,6 +21,7 @@ mod fault;
 mod file;
 mod lease;
 mod location;
+mod pace;
 mod projection;
 mod queue;
 mod read;

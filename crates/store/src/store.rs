@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use globe_model::{
     Address, Clock, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest,
-    Outcome, Record, RunEnd, RunStart, Timestamp,
+    Outcome, Pace, Record, RunEnd, RunStart, Timestamp,
 };
 
 use crate::archive::Archive;
@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::file;
 use crate::lease::{Acquire, Evict, Holdings, Release, Renew};
 use crate::location::{Location, Place};
+use crate::pace::ReadPace;
 use crate::projection::{Rebuild, Verify};
 use crate::queue::Queue;
 use crate::read::{ListStacks, ReadHead, ReadHistory};
@@ -264,5 +265,9 @@ impl Journal for Store {
 
     async fn history(&self, stack: &str, limit: u32) -> Result<Vec<HistoryEntry>, JournalError> {
         self.queue.ask(ReadHistory(stack.to_owned(), limit)).await
+    }
+
+    async fn pace(&self, stack: &str) -> Result<Pace, JournalError> {
+        self.queue.ask(ReadPace(stack.to_owned())).await
     }
 }

@@ -3,12 +3,14 @@
 //! One file or folder per task. It must stay light: nobody waits for the AWS SDK to have a schema written.
 
 mod behaviour;
+mod bench;
 mod checks;
 mod console;
 mod crash;
 mod crate_map;
 mod faults;
 mod fidelity;
+mod generate;
 mod generated;
 mod layers;
 mod opinion;
@@ -59,6 +61,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Measure how near globe comes to its limits
+    Bench(bench::Arguments),
     /// Kill globe at the boundaries of its calls, and see whether the next run converges
     Crash {
         /// Every boundary of every mutating call, not a sample
@@ -81,6 +85,8 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         globe: Option<PathBuf>,
     },
+    /// Write a `globe.toml` of any size, for measurements at scale
+    Generate(generate::Arguments),
     /// Hold every request of an `up`, `diff` and `down` against AWS's published models
     Requests {
         /// A built `globe`; without it, it is built
@@ -108,11 +114,13 @@ fn run(task: Task) -> Result<()> {
         Task::Layers => layers::run(&workspace),
         Task::Schema { check } => schema::run(&workspace, Mode::new(check)),
         Task::CrateMap { check } => crate_map::run(&workspace, Mode::new(check)),
+        Task::Bench(arguments) => bench::run(&workspace, arguments),
         Task::Crash { all } => crash::run(&workspace, all),
         Task::Faults(arguments) => faults::run(&workspace, arguments),
         Task::Fidelity(arguments) => fidelity::run(&workspace, arguments),
         Task::Behaviour { globe } => behaviour::run(&workspace, globe),
         Task::Opinion { globe } => opinion::run(&workspace, globe),
+        Task::Generate(arguments) => generate::run(&arguments),
         Task::Requests { globe } => requests::run(&workspace, globe),
         Task::Size => size::run(&workspace),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use globe_engine::{Heartbeat, LEASE_TTL, Ports, Stop, recover, run};
+use globe_engine::{Heartbeat, LEASE_TTL, Ports, Stop, chain, recover, run};
 use globe_model::{Clock, Command, DataPolicy, Head, Journal, JournalError, Lease, LeaseRequest, Plan, Scope, Summary};
 use globe_planner::lint;
 use globe_report::{summary_json, summary_text};
@@ -57,7 +57,8 @@ pub async fn apply(global: &Global, out: &Out, order: Order<'_>) -> Result<Exit,
     let project = project::load(global, out)?;
     // Before any call to AWS: without its state globe does nothing.
     let state = State::writable(global, out, &project::state_location(global, &project.folder)).await?;
-    let session = Session::open(global, &project).await?;
+    let mut session = Session::open(global, &project).await?;
+    session.remember(global, &state, &project.stack.name).await?;
     let Some(journal) = state.journal() else {
         return Err(Failure::new(Exit::Failed, "the state could not be opened for writing"));
     };
@@ -81,7 +82,7 @@ async fn go(
     let stack = &project.stack;
     let head = settled_head(out, session, journal, &stack.name, order.lock).await?;
     let mut planned = match order.plan {
-        Some(plan) => given(plan, project, &head)?,
+        Some(plan) => given(plan, project, session, &head)?,
         None => {
             let regions = (order.regions)(&head)?;
             crate::regions::say_resting(out, &regions);
@@ -124,7 +125,7 @@ fn question(command: Command) -> &'static str {
 }
 
 /// A plan from a file, if it is sound and still fits.
-fn given(plan: Plan, project: &Project, head: &Head) -> Result<Planned, Failure> {
+fn given(plan: Plan, project: &Project, session: &Session, head: &Head) -> Result<Planned, Failure> {
     let refuse = |message: String| Failure::new(Exit::Refused, message).hint("make a new plan with `globe diff --out`");
     if let Some(flaw) = lint(&plan).first() {
         return Err(refuse(format!("the plan file is damaged: {flaw}")));
@@ -136,7 +137,8 @@ fn given(plan: Plan, project: &Project, head: &Head) -> Result<Planned, Failure>
     if plan.parent != head.seq {
         return Err(JournalError::StalePlan { parent: plan.parent, head: head.seq }.into());
     }
-    Ok(Planned { plan, report: globe_model::PlanReport::default(), estimate: Duration::ZERO, denied: Vec::new() })
+    let estimate = chain(&plan, &session.kinds, &session.pace).total();
+    Ok(Planned { plan, report: globe_model::PlanReport::default(), estimate, denied: Vec::new() })
 }
 
 /// The head once everything that an earlier run left open is settled.

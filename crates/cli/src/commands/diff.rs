@@ -25,7 +25,8 @@ pub async fn diff(global: &Global, out: &Out, args: &DiffArgs) -> Result<Exit, F
     let head = state.head(&stack.name).await?;
     let regions = regions::for_up(stack, &head, &args.chosen)?;
     regions::say_resting(out, &regions);
-    let session = Session::open(global, &project).await?;
+    let mut session = Session::open(global, &project).await?;
+    session.remember(global, &state, &stack.name).await?;
     let request = Request {
         command: Command::Up,
         regions: &regions,

@@ -41,7 +41,7 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Up(args) => up::up(global, out, args).await,
         Command::Down(args) => down::down(global, out, args).await,
         Command::Status => status::status(global, out).await,
-        Command::Graph(args) => graph::graph(global, out, args),
+        Command::Graph(args) => graph::graph(global, out, args).await,
         Command::Policy(args) => policy::policy(global, out, args),
         Command::Gc(args) => gc::gc(global, out, args).await,
         Command::Rehearse(args) => rehearse::rehearse(global, out, args).await,

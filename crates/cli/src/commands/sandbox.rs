@@ -29,6 +29,7 @@ async fn start(global: &Global, out: &Out, args: &ServeArgs) -> Result<Exit, Fai
         seed: args.seed,
         lag: Duration::try_from_secs_f64(args.lag).unwrap_or_default(),
         limits: !args.no_limits,
+        latency: Duration::from_millis(args.latency),
         faults: global.faults.clone(),
         policy: args.policy.as_deref().map(sandbox_policy).transpose()?,
         ..Options::default()

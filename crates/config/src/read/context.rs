@@ -80,6 +80,11 @@ impl Context<'_> {
         }
     }
 
+    /// Whether the file has a component of this kind and name, readable or not.
+    pub(crate) fn declares(&self, component: Component, name: &str) -> bool {
+        self.entry(component, name).is_some()
+    }
+
     /// Where a component's name is written.
     pub(crate) fn key_of(&self, component: Component, name: &str) -> Span {
         self.entry(component, name).map_or(Span::default(), |entry| entry.key)

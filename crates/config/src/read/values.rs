@@ -192,14 +192,14 @@ pub(crate) fn reference(component: Component) -> impl Fn(&Context<'_>, &Node) ->
 
 /// A component of one kind that the file has.
 pub(crate) fn declared(cx: &Context<'_>, component: Component, name: &str, span: Span) -> Read<String> {
-    let names = cx.declared(component);
-    if names.contains(&name) {
+    if cx.declares(component, name) {
         return Ok(name.to_owned());
     }
+    let names = cx.declared(component);
     let kind = component.key();
     let message = format!("there is no `{kind}.{name}` in this file");
     let problem = Problem::new(ErrorKind::UnknownReference, span, message);
-    let others = Component::ALL.into_iter().find(|other| cx.declared(*other).contains(&name));
+    let others = Component::ALL.into_iter().find(|other| cx.declares(*other, name));
     Err(cx.report(match others {
         Some(other) if names.is_empty() => {
             let message = format!("`{}.{name}` is not a {kind}", other.key());

@@ -14,6 +14,9 @@ pub struct NodeSpec {
     pub soft: String,
 }
 
+/// What the soft field of nodes that are made one at a time begins with.
+pub const IN_TURN: &str = "in-turn-";
+
 /// Desired and live.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeState {
@@ -35,6 +38,9 @@ impl Kind for Node {
     type Live = (String, NodeState);
     type Patch = String;
     type Outputs = String;
+    fn one_at_a_time(spec: &NodeSpec) -> Option<Address> {
+        spec.soft.starts_with(IN_TURN).then(|| at("a"))
+    }
     fn refs(spec: &NodeSpec, visit: &mut dyn FnMut(Edge)) {
         spec.on.iter().for_each(|reference| visit(Edge::ready(reference)));
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{Action, Command, ErrorClass, Ref, Summary};
-use kind::{Node, NodeSpec, at};
+use kind::{IN_TURN, Node, NodeSpec, at};
 use world::{Stage, Trap};
 
 /// a <- b <- c, a <- d; e alone.
@@ -106,6 +106,28 @@ async fn whatever_happens_at_whichever_call_the_next_run_converges() {
             assert!(head.records.is_empty() && head.deposed.is_empty() && head.open.is_empty(), "{head:?}");
         }
     }
+}
+
+/// The world refuses to make one while another is not finished.
+#[tokio::test]
+async fn what_is_made_one_at_a_time_is_made_in_turn() {
+    let stage = Stage::new().await;
+    let mut builder = GraphBuilder::default();
+    let root = builder.add::<Node>("us-east-1", "a", &NodeSpec { on: Vec::new(), soft: "x".into() });
+    for name in ["b", "c", "d", "e"] {
+        let spec = NodeSpec { on: vec![root.clone()], soft: format!("{IN_TURN}{name}") };
+        builder.add::<Node>("us-east-1", name, &spec);
+    }
+    let graph = builder.build(&stage.kinds).expect("a DAG");
+    stage.world.refuse("c", ErrorClass::Denied);
+    let summary = stage.apply(Command::Up, &graph).await.expect("not crashed");
+    let (done, failed, not_tried) = names(&summary);
+    assert_eq!(
+        (done, failed),
+        (BTreeSet::from(["a", "b", "d", "e"]), BTreeSet::from(["c"])),
+        "a failed one ends its turn"
+    );
+    assert!(not_tried.is_empty());
 }
 
 #[tokio::test]

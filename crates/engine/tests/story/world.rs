@@ -17,7 +17,7 @@ use globe_store::Store;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 
-use crate::kind::{Node, NodeState};
+use crate::kind::{IN_TURN, Node, NodeState};
 use crate::slow::{Key, Named, Pair, Replicated, Secret};
 
 /// What happens at one call.
@@ -234,7 +234,7 @@ impl Cloud for World {
 
     async fn create(&self, address: &Address, desired: &Value, token: &Token) -> Result<String, CallError> {
         let mut state: NodeState = serde_json::from_value(desired.clone()).expect("desired is of the kind's type");
-        state.soft = "unset".into();
+        let in_turn = std::mem::replace(&mut state.soft, "unset".into()).starts_with(IN_TURN);
         self.tidy();
         let act = |inner: &mut Inner| {
             assert!(!inner.kept_names.contains_key(address), "{address} was made while its name was kept");
@@ -242,6 +242,8 @@ impl Cloud for World {
                 return Err(failure(*class));
             }
             assert!(state.on.iter().all(|id| inner.objects.contains_key(id)), "{address} was made before its upstream");
+            let busy = inner.objects.values().any(|object| object.state.soft == "unset");
+            assert!(!(in_turn && busy), "{address} was made out of turn");
             let id = format!("id-{}", inner.calls);
             let object =
                 Object { address: address.clone(), nonce: token.to_string(), state, hidden_reads: 0, leaves_at: None };
@@ -378,6 +380,7 @@ impl Stage {
             journal: self.journal.clone(),
             clock: self.clock.clone(),
             kinds: self.kinds.clone(),
+            pace: Arc::default(),
             events,
         }
     }

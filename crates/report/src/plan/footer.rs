@@ -39,7 +39,7 @@ fn totals(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -> Vec<P
         };
     }
     line = line.glued(Tone::Plain, ",").prose(Tone::Plain, &format!("{} unchanged", report.unchanged));
-    // a plan read from a file comes without an estimate, which reads as zero
+    // a plan that only forgets takes no time, which is not worth a word
     let time = estimate
         .filter(|estimate| !estimate.is_zero())
         .map_or(String::new(), |estimate| format!("; about {} if nothing but AWS limits it", duration_words(estimate)));

@@ -61,6 +61,7 @@ suite! {
     runs::regions_are_marked_by_finished_runs,
     runs::history_is_newest_first_and_limited,
     runs::stacks_are_listed_and_kept_apart,
+    runs::the_pace_is_what_creates_and_deletes_took,
     runs::an_unknown_stack_is_empty,
     records::intents_survive_reopening,
     records::an_intent_without_outcome_stays_open_whatever_the_others_do,

@@ -1,6 +1,11 @@
 //! Runs, their history and what they leave behind.
 
-use globe_model::{Action, Head, Journal, JournalError, LeaseRequest, Outcome, Region, RunEnd, RunStart};
+use std::time::Duration;
+
+use globe_model::{
+    Action, Address, Head, IntentAction, Journal, JournalError, LeaseRequest, Outcome, Pace, Region, RunEnd, RunStart,
+    Work,
+};
 use serde_json::json;
 
 use crate::bench::*;
@@ -86,4 +91,35 @@ pub async fn an_unknown_stack_is_empty(bench: Bench) {
     assert_eq!(store.head("nobody").await.expect("reads"), Head::default());
     assert!(store.history("nobody", 10).await.expect("reads").is_empty());
     assert!(store.stacks().await.expect("reads").is_empty());
+}
+
+pub async fn the_pace_is_what_creates_and_deletes_took(bench: Bench) {
+    let store = bench.open().await;
+    let mine = lease(&store, "ann@a 1", &["us-east-1"]).await;
+    store.begin(&mine, &start(0)).await.expect("begins");
+    let seconds = Duration::from_secs;
+    // Three creates of which one took very long, a delete, and an update, which says nothing about either.
+    for (name, took, rest) in [("a", 90, 0), ("b", 400, 50), ("c", 100, 0)] {
+        let (address, id) = (Address::new("us-east-1", "ec2/nat_gateway", name), format!("nat-{name}"));
+        let made = create(&address);
+        store.intend(&mine, &made).await.expect("intends");
+        bench.clock.advance(seconds(1));
+        store.conclude(&mine, &made, &Outcome::Created { id: id.clone() }).await.expect("concludes");
+        bench.clock.advance(seconds(took - 1));
+        store.settle(&mine, RUN, &record(&address, &id, json!({}))).await.expect("settles");
+        bench.clock.advance(seconds(5));
+        store.settle(&mine, RUN, &record(&address, &id, json!({"changed": true}))).await.expect("settles");
+        if rest > 0 {
+            let gone = intent(&address, IntentAction::Delete, Some(&id));
+            store.intend(&mine, &gone).await.expect("intends");
+            store.conclude(&mine, &gone, &Outcome::Deleting).await.expect("concludes");
+            bench.clock.advance(seconds(rest));
+            store.forget(&mine, RUN, &address, &id).await.expect("forgets");
+        }
+    }
+    let pace = store.pace(STACK).await.expect("reads");
+    assert_eq!(pace.get("ec2/nat_gateway", Work::Create), Some(seconds(100)));
+    assert_eq!(pace.get("ec2/nat_gateway", Work::Delete), Some(seconds(50)));
+    assert_eq!(pace.get("ec2/vpc", Work::Create), None);
+    assert_eq!(store.pace("nobody").await.expect("reads"), Pace::default());
 }

@@ -118,6 +118,11 @@ impl Kind for Replica {
     type Patch = ReplicaPatch;
     type Outputs = ReplicaOutputs;
 
+    fn one_at_a_time(spec: &ReplicaSpec) -> Option<Address> {
+        // A table takes one change of its replicas at a time: whoever asks meanwhile is told ResourceInUseException.
+        Some(spec.table.address().clone())
+    }
+
     fn refs(spec: &ReplicaSpec, visit: &mut dyn FnMut(Edge)) {
         // Ready, so that TTL and the stream are settled: both are blocked while a replica comes.
         visit(Edge::ready(&spec.table));
@@ -137,6 +142,10 @@ impl Kind for Replica {
         let fixed = changes().field("home", &live.home, &desired.home).field("table", &live.table, &desired.table);
         if !fixed.is_empty() {
             return Verdict::Replace { changes: fixed.done() };
+        }
+        if live.status == "CREATING" {
+            // Its own region knows nothing of it yet and would refuse every change: settings come once it is there.
+            return Verdict::Same;
         }
         let found = changes()
             .field("point_in_time_recovery", &live.point_in_time_recovery, &desired.point_in_time_recovery)
