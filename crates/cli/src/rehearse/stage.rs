@@ -25,7 +25,7 @@ use super::witness::{Witness, labelling};
 use crate::args::Chosen;
 use crate::clock::SandboxTime;
 use crate::failure::{Exit, Failure};
-use crate::planning::{Planned, Request, graph, make_plan, refusal};
+use crate::planning::{Planned, Request, graph, make_plan, ports, refusal};
 use crate::regions::{Regions, for_down, for_up};
 use crate::session::{Session, sandbox_config};
 
@@ -268,14 +268,8 @@ impl Stage {
         let (sender, receiver) = mpsc::unbounded_channel();
         let heard = Heard::start(receiver, self.clock.clone(), self.events.clone());
         let cloud: Arc<dyn Cloud> = self.seams.cloud(session.cloud.clone());
-        let ports = Ports {
-            cloud: Arc::new(Witness::new(cloud, self.book.clone())),
-            journal: self.seams.journal(self.clerk.clone()),
-            clock: self.clock.clone(),
-            kinds: self.kinds.clone(),
-            pace: session.pace.clone(),
-            events: sender,
-        };
+        let mut ports = ports(session, self.seams.journal(self.clerk.clone()), sender);
+        ports.cloud = Arc::new(Witness::new(cloud, self.book.clone()));
         (ports, heard)
     }
 }
