@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -29,6 +32,11 @@ fn binary() -> PathBuf {
 pub struct Ran(Said);
 
 impl Ran {
+    /// How it ended, where two ways are right.
+    pub fn code(&self) -> i32 {
+        self.0.code
+    }
+
     /// Insists on an exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Said {
@@ -83,6 +91,18 @@ impl Place {
         let place = Self { folder, url: url.map(str::to_owned) };
         place.write(text);
         place
+    }
+
+    /// The same file, state and sandbox once more, for the AWS at `url`.
+    pub fn copy_for(&self, url: Option<&str>) -> Self {
+        let copy = Self::new("", url);
+        copy_folder(self.path(), copy.path());
+        copy
+    }
+
+    /// From now on for the AWS at `url`.
+    pub fn use_aws(&mut self, url: &str) {
+        self.url = Some(url.to_owned());
     }
 
     /// Where it is.
@@ -146,6 +166,17 @@ impl Served {
         faults.iter().for_each(|fault| {
             command.args(["--fault", fault]);
         });
+        Self::serving(command)
+    }
+
+    /// The AWS that a place keeps in its sandbox.
+    pub fn beside(place: &Place) -> Self {
+        let mut command = Command::new(binary());
+        command.args(["sandbox", "serve", "--port", "0", "--speed", SPEED]).current_dir(place.path());
+        Self::serving(command)
+    }
+
+    fn serving(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("is piped");
@@ -154,19 +185,66 @@ impl Served {
         assert!(url.starts_with("http://127.0.0.1:"), "{line}");
         Self { child, url }
     }
-}
 
-impl Served {
     /// All requests so far, as the sandbox logged them.
     pub fn calls(&self) -> Vec<Value> {
+        serde_json::from_str(&self.get("/_sandbox/calls")).expect("the log is JSON")
+    }
+
+    /// Requests that change something, so far.
+    pub fn writes(&self) -> Vec<Value> {
+        let is_read =
+            |action: &str| ["Describe", "Get", "List", "Head"].iter().any(|prefix| action.starts_with(prefix));
+        self.calls().into_iter().filter(|call| call["action"].as_str().is_some_and(|action| !is_read(action))).collect()
+    }
+
+    /// How many requests have changed something, once no more are coming.
+    pub fn settled_writes(&self) -> usize {
+        let mut before = self.writes().len();
+        loop {
+            std::thread::sleep(Duration::from_millis(700));
+            let now = self.writes().len();
+            if now == before {
+                return now;
+            }
+            before = now;
+        }
+    }
+
+    /// Requests that hang now.
+    pub fn held(&self) -> Vec<Value> {
+        serde_json::from_str(&self.get("/_sandbox/held")).expect("a list")
+    }
+
+    /// Lets them go on.
+    pub fn release(&self) {
+        self.get("/_sandbox/release");
+    }
+
+    /// Makes one thing more go wrong from now on.
+    pub fn fault(&self, rule: &str) {
+        assert_eq!(self.get(&format!("/_sandbox/fault?{rule}")), "", "{rule}");
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn calm(&self) {
+        self.get("/_sandbox/calm");
+    }
+
+    /// Waits until a request hangs.
+    #[track_caller]
+    pub fn wait_for_held(&self, action: &str) {
+        patiently(action, || self.held().iter().any(|call| call["action"] == action));
+    }
+
+    fn get(&self, path: &str) -> String {
         let host = self.url.trim_start_matches("http://");
         let mut stream = std::net::TcpStream::connect(host).expect("listens");
-        let request = format!("GET /_sandbox/calls HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("sends");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("reads");
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
-        serde_json::from_str(body).expect("the log is JSON")
+        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
     }
 }
 
@@ -175,5 +253,108 @@ impl Drop for Served {
         // Both fail only when it is gone already.
         let _gone = self.child.kill();
         let _reaped = self.child.wait();
+    }
+}
+
+/// A command under way.
+pub struct Running {
+    child: Child,
+    said: [Arc<Mutex<String>>; 2],
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts it.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+        let said = [Arc::default(), Arc::default()];
+        let stdout = listen(child.stdout.take().expect("is piped"), &said[0]);
+        let stderr = listen(child.stderr.take().expect("is piped"), &said[1]);
+        Self { child, said, readers: vec![stdout, stderr] }
+    }
+
+    /// Its process number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has said on both channels.
+    pub fn so_far(&self) -> String {
+        self.said.iter().map(|text| text.lock().expect("no reader panics").clone()).collect()
+    }
+
+    /// Waits until it has said something.
+    #[track_caller]
+    pub fn until(&self, text: &str) {
+        patiently(text, || self.so_far().contains(text));
+    }
+
+    /// Where it reads, if that was piped.
+    pub fn stdin(&mut self) -> &mut std::process::ChildStdin {
+        self.child.stdin.as_mut().expect("is piped")
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("can be asked").is_some()
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status();
+        assert!(sent.expect("`kill` is there").success(), "{name}");
+    }
+
+    /// SIGKILL.
+    pub fn kill(mut self) {
+        // Fails only when it has ended by itself.
+        let _ended = self.child.kill();
+        self.child.wait().expect("is reaped");
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ran {
+        let status = self.child.wait().expect("ends");
+        self.readers.drain(..).for_each(|reader| reader.join().expect("reads to the end"));
+        let [stdout, stderr] = self.said.each_ref().map(|text| text.lock().expect("no reader panics").clone());
+        Ran(Said { stdout, stderr, code: status.code().unwrap_or(-1) })
+    }
+}
+
+fn listen(mut from: impl Read + Send + 'static, to: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let to = to.clone();
+    std::thread::spawn(move || {
+        let mut part = [0; 4096];
+        while let Ok(count) = from.read(&mut part)
+            && count > 0
+        {
+            to.lock().expect("no reader panics").push_str(&String::from_utf8_lossy(&part[..count]));
+        }
+    })
+}
+
+/// How long something may take to come about: the sandbox is fast, the machine may not be.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until `done`.
+#[track_caller]
+pub fn patiently(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("can be made");
+    for entry in std::fs::read_dir(from).expect("is a folder") {
+        let entry = entry.expect("is readable");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("has a type").is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("copies");
+        }
     }
 }

@@ -6,6 +6,10 @@ mod commands;
 #[cfg(unix)]
 mod crash;
 mod globe;
+#[cfg(unix)]
+mod interrupts;
+#[cfg(unix)]
+mod leases;
 mod pace;
 mod policy;
 #[cfg(unix)]

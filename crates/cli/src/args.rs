@@ -1,8 +1,10 @@
 //! Arguments, as typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use globe_engine::LEASE_TTL;
 use globe_sandbox::FaultRule;
 
 /// One file, many regions, one command: provisions AWS directly.
@@ -187,6 +189,16 @@ pub struct Lock {
     /// Seconds to wait for another run that changes the same regions
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_timeout: u64,
+    /// Seconds without a heartbeat after which another machine may take this run's regions over
+    #[arg(long, env = "GLOBE_LEASE_SECONDS", value_name = "SECONDS", default_value_t = LEASE_TTL.as_secs(), value_parser = clap::value_parser!(u64).range(2..=3600))]
+    pub lease: u64,
+}
+
+impl Lock {
+    /// How long a lease lasts without a heartbeat.
+    pub fn lease_time(self) -> Duration {
+        Duration::from_secs(self.lease)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -209,6 +221,9 @@ pub struct UnlockArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Take away from a run that is at work, too
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]

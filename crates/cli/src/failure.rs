@@ -96,7 +96,7 @@ impl From<JournalError> for Failure {
             JournalError::Leased { .. } => Self::from_error(Exit::Refused, &error)
                 .hint("wait for that run to end (--lock-timeout); `globe unlock` shows who it is and can take it away"),
             JournalError::Fenced { .. } => Self::from_error(Exit::Refused, &error)
-                .hint("another run has taken over; look at `globe state history`, then run the command again"),
+                .hint("let the other run end (`globe unlock` shows it); then run the same command again: it finds out what was done"),
             JournalError::StalePlan { .. } => {
                 Self::from_error(Exit::Refused, &error).hint("run `globe diff` again, and carry out the new plan")
             }
@@ -115,14 +115,18 @@ impl From<JournalError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Journal(source) => {
+            RunError::NotBegun(source) => source.into(),
+            RunError::CutShort { summary, source } => {
                 let mut failure = Self::from(source);
-                // Whatever was refused before the first step leaves nothing half-done.
-                if failure.exit == Exit::Failed {
+                let hint = match failure.exit {
+                    // Fenced: what there is to say is said by the hint of that.
+                    Exit::Refused => None,
+                    _ => Some("run the same command again once the state can be written: it finds out what was done"),
+                };
+                if failure.exit != Exit::Refused || !summary.done.is_empty() {
                     failure.exit = Exit::Partly;
-                    failure = failure
-                        .hint("run the same command again once the state can be written: it finds out what was done");
                 }
+                failure.hints.extend(hint.map(str::to_owned));
                 failure
             }
         }
@@ -137,6 +141,8 @@ impl From<RecoverError> for Failure {
                 Self::from_error(Exit::Failed, &error).hint("nothing was changed; run the command again")
             }
             RecoverError::Journal(source) => source.into(),
+            RecoverError::Stopped { .. } => Self::from_error(Exit::Partly, &error)
+                .hint("run the same command again: it continues where this stopped"),
         }
     }
 }

@@ -22,6 +22,11 @@ pub fn is_dead(holder: &str) -> bool {
     at == host() && space == here && birth(id).as_deref() != Some(born.as_str())
 }
 
+/// A holder for a person: without what is in brackets.
+pub fn shown(holder: &str) -> &str {
+    holder.split_once(" (").map_or(holder, |(name, _)| name)
+}
+
 fn host() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "somewhere".into(), |name| name.trim().into())
 }
@@ -48,6 +53,7 @@ mod tests {
     fn only_a_process_of_this_machine_that_is_gone_is_dead() {
         let me = current();
         assert!(!is_dead(&me), "{me}");
+        assert_eq!(shown("ann@laptop process 4711 (4026531836/90210)"), "ann@laptop process 4711");
         assert!(!is_dead("ann@elsewhere process 1 (1/1)"), "another machine");
         assert!(!is_dead("ann@a 1"), "nothing is known of it");
         if let Some(born) = birth(std::process::id()) {

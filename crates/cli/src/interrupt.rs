@@ -1,8 +1,10 @@
-//! Ctrl-C: the first settles what is in flight, the second aborts.
+//! Ctrl-C and SIGTERM: the first starts nothing new and settles what is in flight, the second aborts.
+
+use std::future::Future;
 
 use globe_engine::Stop;
 
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 use crate::out::Out;
 
 /// Watches for SIGINT and SIGTERM until dropped.
@@ -12,11 +14,13 @@ impl Interrupts {
     /// Starts watching.
     pub fn watch(out: &Out, stop: &Stop) -> Self {
         let (out, stop) = (out.clone(), stop.clone());
+        // Listens from now on, not from when the task first runs: a signal in between would end the process.
+        let mut signals = Signals::listen();
         Self(tokio::spawn(async move {
-            signal().await;
+            signals.next().await;
             out.complain("Stopping: nothing new is started; calls in flight are finished and recorded. Once more aborts at once.");
             stop.request();
-            signal().await;
+            signals.next().await;
             out.complain("Aborted. Nothing is lost: the next run finds out what became of calls in flight.");
             abort();
         }))
@@ -29,26 +33,68 @@ impl Drop for Interrupts {
     }
 }
 
+/// Waits for what changes nothing, unless the user asks to stop: then it is abandoned at once.
+///
+/// # Errors
+/// What `work` says, or that it was interrupted.
+pub async fn unless_stopped<T>(
+    stop: &Stop,
+    what: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        () = stop.requested() => Err(interrupted(what)),
+        done = work => done,
+    }
+}
+
+/// Interrupted before anything was changed.
+pub fn interrupted(what: &str) -> Failure {
+    Failure::new(Exit::Partly, format!("interrupted while {what}; nothing was changed"))
+        .hint("run the same command again")
+}
+
 /// Intents are committed before calls, so that ending here loses nothing.
 #[expect(clippy::exit, reason = "the second Ctrl-C must not wait for anything")]
 fn abort() {
     std::process::exit(i32::from(Exit::Partly.code()));
 }
 
-async fn signal() {
+/// Both signals, none of which is missed between two looks.
+struct Signals {
     #[cfg(unix)]
-    {
+    unix: Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
+        let both = signal(SignalKind::interrupt()).and_then(|int| Ok((int, signal(SignalKind::terminate())?)));
+        Self { unix: both.ok() }
     }
-    // Without signal handling the default action ends the process, which is as safe.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+
+    #[cfg(not(unix))]
+    fn listen() -> Self {
+        Self {}
+    }
+
+    /// Without signal handling the default action ends the process, which is as safe: then this never returns.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        match &mut self.unix {
+            Some((interrupt, terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            None => std::future::pending::<()>().await,
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

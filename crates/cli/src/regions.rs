@@ -26,9 +26,10 @@ pub fn all(stack: &Stack) -> BTreeSet<Region> {
     stack.regions.keys().cloned().collect()
 }
 
-/// Regions with recorded resources.
+/// Regions with recorded resources, or with some that are being made.
 fn in_use(head: &Head) -> BTreeSet<Region> {
-    head.records.keys().filter_map(|address| address.scope.as_region().cloned()).collect()
+    let open = head.open.iter().map(|intent| &intent.address);
+    head.records.keys().chain(open).filter_map(|address| address.scope.as_region().cloned()).collect()
 }
 
 fn named(stack: &Stack, names: &[String]) -> Result<Option<BTreeSet<Region>>, Failure> {
@@ -93,6 +94,18 @@ pub fn for_down(stack: &Stack, head: &Head, chosen: &Chosen) -> Result<Regions, 
 }
 
 impl Regions {
+    /// The same, while other runs change these scopes: what they make there exists or will, even if nothing of it is
+    /// recorded yet. Without that, it would look left over, and be removed.
+    #[must_use]
+    pub fn beside(mut self, stack: &Stack, busy: &BTreeSet<Scope>) -> Self {
+        let everything = all(stack);
+        if self.chosen != everything {
+            let others = busy.iter().filter_map(Scope::as_region).filter(|region| everything.contains(*region));
+            self.active.extend(others.filter(|region| !self.chosen.contains(*region)).cloned());
+        }
+        self
+    }
+
     /// The planner's selection. Choosing all that is active is choosing everything.
     pub fn selection(&self, only: &[String]) -> Selection {
         let everything = self.active.is_subset(&self.chosen);

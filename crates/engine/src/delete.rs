@@ -6,6 +6,7 @@ use globe_model::{CallError, Command, ErrorClass, Event, Intent, IntentAction, M
 use serde_json::Value;
 
 use crate::leave::{is_to_be_repeated, leave, strike};
+use crate::make::conclude;
 use crate::pace::Pace;
 use crate::retry::{pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
@@ -29,20 +30,13 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
         spec: Value::Null,
         request: Value::Null,
     };
-    shared.ports.journal.intend(&shared.lease, &intent).await?;
+    shared.ports.journal.intend(shared.lease(), &intent).await?;
     let call = || shared.ports.cloud.delete(address, &id, shared.plan.data);
     let leaving = shared.ports.kind(address)?.leaves();
     let may_repeat =
         |class: ErrorClass| class.heals() && !leaving.is_some_and(|leaving| is_to_be_repeated(leaving, class));
     let result = repeat(shared, address, may_repeat, call).await;
-    let outcome = match &result {
-        Err(StepError::Call(error)) => Outcome::Failed { error: error.clone() },
-        Err(StepError::Stopped(what)) => {
-            Outcome::Failed { error: CallError::new(ErrorClass::Ambiguous, &address.kind, format!("stopped; {what}")) }
-        }
-        _ => Outcome::Deleting,
-    };
-    shared.ports.journal.conclude(&shared.lease, &intent, &outcome).await?;
+    conclude(shared, &intent, &result, Outcome::Deleting).await?;
     match (&result, leaving) {
         (Ok(()), Some(leaving)) if leaving.manner == Manner::Scheduled => {
             return leave(shared, address, &id, leaving).await;

@@ -29,7 +29,7 @@ async fn postpone(
 ) -> Result<(), StepError> {
     let since = shared.ports.clock.now();
     let departing = Departing { address: address.clone(), id: id.to_owned(), since, due: since.after(window), name };
-    shared.ports.journal.postpone(&shared.lease, &shared.run, &departing).await?;
+    shared.ports.journal.postpone(shared.lease(), &shared.run, &departing).await?;
     if name == NameHold::Kept {
         shared.hold(address, departing.due);
     }
@@ -43,7 +43,7 @@ async fn postpone(
 pub async fn strike(shared: &Shared, address: &Address, id: &str) -> Result<(), StepError> {
     match shared.ports.kind(address)?.leaves() {
         Some(leaving) if leaving.manner == Manner::Gone => leave(shared, address, id, leaving).await,
-        _ => Ok(shared.ports.journal.forget(&shared.lease, &shared.run, address, id).await?),
+        _ => Ok(shared.ports.journal.forget(shared.lease(), &shared.run, address, id).await?),
     }
 }
 
@@ -55,7 +55,7 @@ pub async fn strike(shared: &Shared, address: &Address, id: &str) -> Result<(), 
 pub async fn finish(shared: &Shared, step: &Step) -> Result<(), StepError> {
     let address = &step.address;
     let id = step.id.clone().unwrap_or_default();
-    let forget = || shared.ports.journal.forget(&shared.lease, &shared.run, address, &id);
+    let forget = || shared.ports.journal.forget(shared.lease(), &shared.run, address, &id);
     let leaving = shared.ports.kind(address)?.leaves();
     match leaving {
         Some(Leaving { manner: Manner::Gone, .. }) => return Ok(forget().await?),

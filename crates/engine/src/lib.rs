@@ -21,7 +21,7 @@ mod turn;
 
 pub use chain::{chain, chain_of_graph};
 pub use guard::guard;
-pub use lease::{Heartbeat, LEASE_TTL};
+pub use lease::{Heartbeat, LEASE_TTL, Tenure};
 pub use observe::observe;
 pub use recover::{RecoverError, recover};
 pub use run::{RunError, run};

@@ -42,7 +42,7 @@ pub async fn make(shared: &Shared, step: &Step, mut exists: impl FnMut()) -> Res
     };
     let outputs = settle(shared, step, &id, &desired, &mut exists).await?;
     let record = Record { address: address.clone(), id: id.clone(), spec, desired, outputs, at: Timestamp::default() };
-    shared.ports.journal.settle(&shared.lease, &shared.run, &record).await?;
+    shared.ports.journal.settle(shared.lease(), &shared.run, &record).await?;
     Ok(id)
 }
 
@@ -57,32 +57,40 @@ async fn create(shared: &Shared, address: &Address, spec: &Value, desired: &Valu
         spec: spec.clone(),
         request: desired.clone(),
     };
-    shared.ports.journal.intend(&shared.lease, &intent).await?;
-    match call_create(shared, address, desired, &intent.token).await {
+    shared.ports.journal.intend(shared.lease(), &intent).await?;
+    let mut lost = 0;
+    match call_create(shared, address, desired, (&intent.token, &mut lost)).await {
         Ok(id) => {
-            shared.ports.journal.conclude(&shared.lease, &intent, &Outcome::Created { id: id.clone() }).await?;
+            shared.ports.journal.conclude(shared.lease(), &intent, &Outcome::Created { id: id.clone() }).await?;
             Ok(id)
         }
         Err(StepError::Call(error)) => {
             // What is still ambiguous stays open: the next run settles it.
             if error.class != ErrorClass::Ambiguous {
                 let outcome = Outcome::Failed { error: error.clone() };
-                shared.ports.journal.conclude(&shared.lease, &intent, &outcome).await?;
+                shared.ports.journal.conclude(shared.lease(), &intent, &outcome).await?;
             }
             Err(error.into())
         }
         Err(StepError::Stopped(what)) => {
-            // Stopped between two tries, both of which AWS refused: nothing was made.
-            let error = CallError::new(ErrorClass::Broken, &address.kind, "stopped before AWS accepted it");
-            shared.ports.journal.conclude(&shared.lease, &intent, &Outcome::Failed { error }).await?;
+            // Stopped between two tries, both of which AWS refused: nothing was made. After a lost answer it may have
+            // been: that intent stays open too.
+            if lost == 0 {
+                shared.ports.journal.conclude(shared.lease(), &intent, &stopped(address, &what)).await?;
+            }
             Err(StepError::Stopped(what))
         }
         Err(error) => Err(error),
     }
 }
 
-async fn call_create(shared: &Shared, address: &Address, desired: &Value, token: &Token) -> Result<String, StepError> {
-    let mut lost = 0;
+/// `lost` counts answers that did not come.
+async fn call_create(
+    shared: &Shared,
+    address: &Address,
+    desired: &Value,
+    (token, lost): (&Token, &mut u32),
+) -> Result<String, StepError> {
     loop {
         let call = || shared.ports.cloud.create(address, desired, token);
         let error = match repeat(shared, address, may_repeat_make, call).await {
@@ -90,8 +98,8 @@ async fn call_create(shared: &Shared, address: &Address, desired: &Value, token:
             other => return other,
         };
         match error.class {
-            ErrorClass::Ambiguous if lost < MAX_LOST => {
-                lost += 1;
+            ErrorClass::Ambiguous if *lost < MAX_LOST => {
+                *lost += 1;
                 shared.ports.tell(Event::Retrying {
                     address: address.clone(),
                     error: error.clone(),
@@ -223,14 +231,34 @@ async fn update(shared: &Shared, step: &Step, id: &str, patch: &Value) -> Result
         spec: step.spec.clone().unwrap_or(Value::Null),
         request: patch.clone(),
     };
-    shared.ports.journal.intend(&shared.lease, &intent).await?;
+    shared.ports.journal.intend(shared.lease(), &intent).await?;
     let result = update_call(shared, address, id, patch).await;
-    let outcome = match &result {
-        Err(StepError::Call(error)) => Outcome::Failed { error: error.clone() },
-        _ => Outcome::Updated,
-    };
-    shared.ports.journal.conclude(&shared.lease, &intent, &outcome).await?;
+    conclude(shared, &intent, &result, Outcome::Updated).await?;
     result
+}
+
+/// Commits what came of a call that may be repeated; `good` if AWS accepted it. Without a journal nothing is committed,
+/// and the next run looks.
+///
+/// # Errors
+/// See [`StepError`].
+pub async fn conclude(
+    shared: &Shared,
+    intent: &Intent,
+    result: &Result<(), StepError>,
+    good: Outcome,
+) -> Result<(), StepError> {
+    let outcome = match result {
+        Ok(()) => good,
+        Err(StepError::Call(error)) => Outcome::Failed { error: error.clone() },
+        Err(StepError::Stopped(what)) => stopped(&intent.address, what),
+        Err(StepError::Journal(_)) => return Ok(()),
+    };
+    Ok(shared.ports.journal.conclude(shared.lease(), intent, &outcome).await?)
+}
+
+fn stopped(address: &Address, what: &str) -> Outcome {
+    Outcome::Failed { error: CallError::new(ErrorClass::Ambiguous, &address.kind, format!("stopped; {what}")) }
 }
 
 /// An update may be repeated after a lost answer too.

@@ -35,7 +35,8 @@ pub fn may_repeat_make(class: ErrorClass) -> bool {
 /// Repeats `call` while `may_repeat` allows and patience lasts.
 ///
 /// # Errors
-/// The last failure, or [`StepError::Stopped`] when the user asked to stop between two tries.
+/// The last failure, [`StepError::Stopped`] when the user asked to stop between two tries, or [`StepError::Journal`] when
+/// the lease does not hold any more. This is the one place where a run makes mutating calls.
 pub async fn repeat<T, F>(
     shared: &Shared,
     address: &Address,
@@ -48,7 +49,7 @@ where
     let started = shared.ports.clock.now();
     let mut pause = FIRST_PAUSE;
     loop {
-        let error = match call().await {
+        let error = match shared.tenure.guard(call()).await? {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };

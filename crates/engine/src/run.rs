@@ -1,16 +1,17 @@
 //! One run: starts what is ready, takes in what happens, until nothing is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globe_model::{
-    Action, Address, CallError, ErrorClass, Event, Failure, JournalError, Lease, Missing, Plan, RunEnd, RunStart,
+    Action, Address, CallError, ErrorClass, Event, Failure, JournalError, Missing, Plan, RunEnd, RunStart, Scope,
     Summary,
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::delete::delete;
+use crate::lease::Tenure;
 use crate::leave::{finish, strike};
 use crate::make::make;
 use crate::schedule::{Phase, Schedule};
@@ -20,9 +21,18 @@ use crate::turn::turn;
 /// The run could not go on; what was done is recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The state could not be written.
+    /// The journal did not let it begin: nothing was done.
+    #[error(transparent)]
+    NotBegun(JournalError),
+    /// The state could not be written, or the lease was lost.
     #[error("the run stopped because its state could not be written")]
-    Journal(#[from] JournalError),
+    CutShort {
+        /// How far it got.
+        summary: Box<Summary>,
+        /// The journal's words.
+        #[source]
+        source: JournalError,
+    },
 }
 
 /// What a step says.
@@ -31,7 +41,7 @@ enum News {
     Ended(usize, Result<Option<String>, StepError>),
 }
 
-/// Carries out `plan` under `lease`.
+/// Carries out `plan` under a lease on all its scopes.
 ///
 /// # Guarantees
 /// Every mutating call has a committed intent before it and a committed outcome before anything downstream starts.
@@ -39,7 +49,7 @@ enum News {
 ///
 /// # Errors
 /// When the journal fails; failures of AWS are in the summary.
-pub async fn run(ports: Ports, plan: Arc<Plan>, lease: Lease, stop: Stop) -> Result<Summary, RunError> {
+pub async fn run(ports: Ports, plan: Arc<Plan>, tenure: Arc<Tenure>, stop: Stop) -> Result<Summary, RunError> {
     let run = uuid::Uuid::now_v7().to_string();
     let start = RunStart {
         run: run.clone(),
@@ -47,11 +57,12 @@ pub async fn run(ports: Ports, plan: Arc<Plan>, lease: Lease, stop: Stop) -> Res
         account: plan.account.clone(),
         command: plan.command,
         parent: plan.parent,
+        reads: reads(&ports, &plan),
         steps: plan.steps.len(),
     };
-    ports.journal.begin(&lease, &start).await?;
+    ports.journal.begin(tenure.lease(), &start).await.map_err(RunError::NotBegun)?;
     ports.tell(Event::RunStarted { run: run.clone(), command: plan.command, steps: plan.steps.len() });
-    let shared = Arc::new(Shared::new(ports.clone(), plan.clone(), lease, run, stop));
+    let shared = Arc::new(Shared::new(ports.clone(), plan.clone(), tenure, run, stop));
     let mut reel = Reel::new(shared.clone());
     reel.play().await;
     let summary = reel.summary();
@@ -64,12 +75,21 @@ pub async fn run(ports: Ports, plan: Arc<Plan>, lease: Lease, stop: Stop) -> Res
         down: if complete { plan.leaves_down.clone() } else { Default::default() },
         up: if complete { plan.leaves_up.clone() } else { Default::default() },
     };
-    let finished = ports.journal.finish(&shared.lease, &end).await;
+    let finished = ports.journal.finish(shared.lease(), &end).await;
     ports.tell(Event::RunFinished { summary: summary.clone() });
-    match reel.fatal {
-        Some(error) => Err(error.into()),
-        None => Ok(finished.map(|()| summary)?),
+    match reel.fatal.or(finished.err()) {
+        Some(source) => Err(RunError::CutShort { summary: Box::new(summary), source }),
+        None => Ok(summary),
     }
+}
+
+/// Scopes of what the steps refer to. A spec that cannot be read fails its own step.
+fn reads(ports: &Ports, plan: &Plan) -> BTreeSet<Scope> {
+    let edges = plan.steps.iter().filter_map(|step| {
+        let spec = step.spec.as_ref()?;
+        ports.kinds.get(&step.address.kind)?.refs(spec).ok()
+    });
+    edges.flatten().map(|edge| edge.address.scope).collect()
 }
 
 struct Reel {
@@ -165,7 +185,10 @@ impl Reel {
         };
         self.schedule.advance(index, Phase::Failed);
         match error {
-            StepError::Stopped(what) => self.halted.push((address, format!("interrupted; {what}"))),
+            StepError::Stopped(what) => {
+                let why = if self.shared.tenure.lost().is_some() { self.why_stopped() } else { "interrupted".into() };
+                self.halted.push((address, format!("{why}; {what}")));
+            }
             StepError::Call(error) => {
                 let hint = hint(&error);
                 let failure = Failure { address, action, error, hint };
@@ -173,9 +196,17 @@ impl Reel {
                 self.failed.push(failure);
             }
             StepError::Journal(error) => {
+                self.shared.tenure.note(&error);
                 self.halted.push((address, "its outcome could not be recorded; the next run finds out".to_owned()));
                 self.fatal = self.fatal.take().or(Some(error));
             }
+        }
+    }
+
+    fn why_stopped(&self) -> String {
+        match self.shared.tenure.lost() {
+            Some(scope) => format!("the lease on {scope} was lost"),
+            None => "the run was stopped".to_owned(),
         }
     }
 
@@ -186,7 +217,7 @@ impl Reel {
             if self.schedule.phase(index) == Phase::Waiting {
                 let blocker = blockers[index].and_then(|blocker| self.shared.plan.steps.get(blocker));
                 let reason = blocker.map_or_else(
-                    || "the run was stopped".to_owned(),
+                    || self.why_stopped(),
                     |blocker| format!("waiting for {}, which did not finish", blocker.address),
                 );
                 not_tried.push((step.address.clone(), reason));
@@ -196,7 +227,7 @@ impl Reel {
             done: self.done.clone(),
             failed: self.failed.clone(),
             not_tried,
-            interrupted: self.shared.stop.is_requested(),
+            interrupted: self.shared.stop.is_requested() && self.shared.tenure.lost().is_none(),
         }
     }
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
+use crate::lease::Tenure;
 use crate::turn::Turns;
 
 /// The world, behind its ports.
@@ -80,7 +81,7 @@ pub struct Shared {
     /// What is carried out.
     pub plan: Arc<Plan>,
     /// The right to do so.
-    pub lease: Lease,
+    pub tenure: Arc<Tenure>,
     /// This run's id.
     pub run: String,
     /// The user's wish to stop.
@@ -93,10 +94,15 @@ pub struct Shared {
 
 impl Shared {
     /// A run about to begin.
-    pub fn new(ports: Ports, plan: Arc<Plan>, lease: Lease, run: String, stop: Stop) -> Self {
+    pub fn new(ports: Ports, plan: Arc<Plan>, tenure: Arc<Tenure>, run: String, stop: Stop) -> Self {
         let outputs = Mutex::new(plan.known.clone());
         let (turns, held) = (Turns::default(), Mutex::default());
-        Self { ports, plan, lease, run, stop, turns, outputs, held }
+        Self { ports, plan, tenure, run, stop, turns, outputs, held }
+    }
+
+    /// The lease that writes are made under.
+    pub fn lease(&self) -> &Lease {
+        self.tenure.lease()
     }
 
     /// Outputs that downstream may use from now on.

@@ -149,6 +149,10 @@ pub struct Holding {
     pub holder: String,
     /// Its fencing number.
     pub number: i64,
+    /// When it was taken.
+    pub since: Timestamp,
+    /// Its last heartbeat.
+    pub heard: Timestamp,
     /// When it ends without a heartbeat.
     pub expires: Timestamp,
 }
@@ -164,8 +168,10 @@ pub struct RunStart {
     pub account: String,
     /// What it does.
     pub command: Command,
-    /// The plan's parent; the journal refuses when its head has moved.
+    /// The plan's parent; the journal refuses when something has changed since in a scope of the lease or of `reads`.
     pub parent: u64,
+    /// Scopes whose resources the plan uses without changing them.
+    pub reads: BTreeSet<Scope>,
     /// How many steps it has.
     pub steps: usize,
 }
@@ -284,7 +290,8 @@ pub trait Journal: Send + Sync {
     async fn holdings(&self, stack: &str) -> Result<Vec<Holding>, JournalError>;
     /// Takes a scope from its holder, all of whose writes are refused from then on; false if it holds it no longer.
     async fn evict(&self, stack: &str, holding: &Holding) -> Result<bool, JournalError>;
-    /// Starts a run; refuses a plan whose parent is not the head.
+    /// Starts a run; refuses a plan if one of its scopes has changed since its parent. What happens in other scopes
+    /// meanwhile does not matter: runs on two regions go on at the same time.
     async fn begin(&self, lease: &Lease, start: &RunStart) -> Result<(), JournalError>;
     /// Commits an intent. The call may be made once this returns.
     async fn intend(&self, lease: &Lease, intent: &Intent) -> Result<(), JournalError>;

@@ -20,9 +20,9 @@ pub enum Fault {
     Throttled,
     /// The caller lacks the permission.
     Denied,
-    /// The request arrives, and nothing ever comes back; AWS does nothing.
+    /// The request arrives, and nothing comes back; AWS does nothing, unless the call is released.
     HangBefore,
-    /// AWS does it, and nothing ever comes back.
+    /// AWS does it, and nothing comes back, unless the call is released.
     HangAfter,
 }
 
@@ -73,6 +73,16 @@ impl Faults {
     /// Starts with these rules.
     pub fn new(rules: impl IntoIterator<Item = FaultRule>) -> Self {
         Self { rules: rules.into_iter().map(|rule| (rule, 0)).collect() }
+    }
+
+    /// One rule more, which counts calls from now on.
+    pub fn add(&mut self, rule: FaultRule) {
+        self.rules.push((rule, 0));
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn clear(&mut self) {
+        self.rules.clear();
     }
 
     /// Counts this call and says what goes wrong with it.

@@ -22,5 +22,5 @@ pub use call::{ApiError, Call, Reply};
 pub use clock::SandboxClock;
 pub use fault::{Fault, FaultRule, Faults};
 pub use policy::{Policy, PolicyError};
-pub use sandbox::{CallLog, Options, Sandbox, SandboxError};
+pub use sandbox::{CallLog, HeldCall, Options, Sandbox, SandboxError};
 pub use serve::serve;

@@ -1,5 +1,6 @@
 //! The door: takes an HTTP request, finds the service, applies limits, delays and faults, answers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::call::{ApiError, Call};
 use crate::clock::SandboxClock;
@@ -74,6 +76,19 @@ pub struct CallLog {
     pub code: Option<String>,
 }
 
+/// One request that hangs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldCall {
+    /// `ec2`, as signatures spell it.
+    pub service: String,
+    /// Region of the signature.
+    pub region: String,
+    /// `CreateVpc`.
+    pub action: String,
+    /// Path, query and members, decoded: the ids and tokens that it carries are in it.
+    pub text: String,
+}
+
 /// The sandbox cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -94,7 +109,27 @@ struct Inner {
     buckets: Mutex<Buckets>,
     faults: Mutex<Faults>,
     log: Mutex<Vec<CallLog>>,
+    held: Mutex<BTreeMap<u64, HeldCall>>,
+    release: Notify,
     options: Options,
+}
+
+/// Strikes out a held call when it is released, and when its caller goes away.
+struct Hold<'a>(&'a Inner, u64);
+
+impl<'a> Hold<'a> {
+    fn new(inner: &'a Inner, call: HeldCall) -> Self {
+        let mut held = lock(&inner.held);
+        let number = held.last_key_value().map_or(0, |(last, _)| last + 1);
+        held.insert(number, call);
+        Self(inner, number)
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.held).remove(&self.1);
+    }
 }
 
 /// An AWS inside the process; clones share one world.
@@ -131,7 +166,8 @@ impl Sandbox {
         };
         let faults = Mutex::new(Faults::new(options.faults.iter().cloned()));
         let (buckets, log) = (Mutex::default(), Mutex::default());
-        Ok(Self(Arc::new(Inner { world: Mutex::new((world, ledger)), clock, buckets, faults, log, options })))
+        let (held, release, world) = (Mutex::default(), Notify::new(), Mutex::new((world, ledger)));
+        Ok(Self(Arc::new(Inner { world, clock, buckets, faults, log, held, release, options })))
     }
 
     /// Its time.
@@ -142,6 +178,26 @@ impl Sandbox {
     /// All requests so far.
     pub fn calls(&self) -> Vec<CallLog> {
         lock(&self.0.log).clone()
+    }
+
+    /// The requests that hang now.
+    pub fn held(&self) -> Vec<HeldCall> {
+        lock(&self.0.held).values().cloned().collect()
+    }
+
+    /// Lets every request that hangs now go on: its answer comes after all.
+    pub fn release(&self) {
+        self.0.release.notify_waiters();
+    }
+
+    /// Makes one thing more go wrong from now on.
+    pub fn add_fault(&self, rule: FaultRule) {
+        lock(&self.0.faults).add(rule);
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn clear_faults(&self) {
+        lock(&self.0.faults).clear();
     }
 
     /// Runs `look` on the world as it is now, for tests.
@@ -162,7 +218,10 @@ impl Sandbox {
         let fault = lock(&self.0.faults).strike(&incoming.action, &incoming.region);
         let answer = match fault {
             Some(Fault::LostBefore) => return self.lose(&incoming),
-            Some(Fault::HangBefore) => return self.hang(&incoming).await,
+            Some(Fault::HangBefore) => {
+                self.hang(&incoming).await;
+                self.act(&incoming)
+            }
             Some(Fault::Unavailable) => {
                 Err(ApiError::new("ServiceUnavailable", "The service is unavailable.").status(503))
             }
@@ -172,7 +231,10 @@ impl Sandbox {
         };
         let answer = match fault {
             Some(Fault::LostAfter) => return self.lose(&incoming),
-            Some(Fault::HangAfter) => return self.hang(&incoming).await,
+            Some(Fault::HangAfter) => {
+                self.hang(&incoming).await;
+                answer
+            }
             Some(Fault::ErrorAfter) => Err(ApiError::new("InternalError", "An internal error occurred.").status(500)),
             _ => answer,
         };
@@ -186,10 +248,22 @@ impl Sandbox {
         None
     }
 
-    /// Never answers; whoever asked may give up, or be killed.
-    async fn hang(&self, incoming: &wire::Incoming) -> Option<Response<Bytes>> {
+    /// Until it is released; whoever asked may give up before, or be killed. It is logged as unanswered here, and again
+    /// if it is answered.
+    async fn hang(&self, incoming: &wire::Incoming) {
         self.note(incoming, 0, None);
-        std::future::pending().await
+        // Made before the call can be seen, so that no release is missed.
+        let released = self.0.release.notified();
+        tokio::pin!(released);
+        released.as_mut().enable();
+        let held = HeldCall {
+            service: incoming.service.clone(),
+            region: incoming.region.clone(),
+            action: incoming.action.clone(),
+            text: format!("{} {:?} {}", incoming.path, incoming.query, incoming.input),
+        };
+        let _hold = Hold::new(&self.0, held);
+        released.await;
     }
 
     fn note(&self, incoming: &wire::Incoming, status: u16, code: Option<String>) {

@@ -33,14 +33,54 @@ struct Lost;
 
 /// Where the log of all calls can be read, as JSON: for tests, and for whoever wonders what a client did.
 const CALLS: &str = "/_sandbox/calls";
+/// The calls that hang now, as JSON.
+const HELD: &str = "/_sandbox/held";
+/// Lets the calls that hang go on.
+const RELEASE: &str = "/_sandbox/release";
+/// Makes one thing more go wrong: the query is a fault rule.
+const FAULT: &str = "/_sandbox/fault";
+/// Lets nothing go wrong from now on.
+const CALM: &str = "/_sandbox/calm";
+
+/// What is asked of the sandbox itself; `None` is a request to AWS.
+fn control(sandbox: &Sandbox, uri: &http::Uri) -> Option<http::Response<Full<bytes::Bytes>>> {
+    let answer = match uri.path() {
+        CALLS => http::Response::new(serde_json::to_vec(&sandbox.calls()).unwrap_or_default()),
+        HELD => http::Response::new(serde_json::to_vec(&sandbox.held()).unwrap_or_default()),
+        RELEASE => {
+            sandbox.release();
+            http::Response::default()
+        }
+        CALM => {
+            sandbox.clear_faults();
+            http::Response::default()
+        }
+        FAULT => add_fault(sandbox, uri.query().unwrap_or_default()),
+        _ => return None,
+    };
+    Some(answer.map(|body| Full::new(body.into())))
+}
+
+fn add_fault(sandbox: &Sandbox, rule: &str) -> http::Response<Vec<u8>> {
+    match rule.parse() {
+        Ok(rule) => {
+            sandbox.add_fault(rule);
+            http::Response::default()
+        }
+        Err(error) => {
+            let mut refused = http::Response::new(error.to_string().into_bytes());
+            *refused.status_mut() = http::StatusCode::BAD_REQUEST;
+            refused
+        }
+    }
+}
 
 async fn answer(
     sandbox: Sandbox,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<bytes::Bytes>>, Lost> {
-    if request.uri().path() == CALLS {
-        let calls = serde_json::to_vec(&sandbox.calls()).unwrap_or_default();
-        return Ok(http::Response::new(Full::new(calls.into())));
+    if let Some(answer) = control(&sandbox, request.uri()) {
+        return Ok(answer);
     }
     let (parts, body) = request.into_parts();
     let body = match body.collect().await {

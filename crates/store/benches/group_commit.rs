@@ -51,6 +51,7 @@ async fn journal(path: &str) -> Result<(Store, Lease), JournalError> {
         account: "123456789012".into(),
         command: Command::Up,
         parent: 0,
+        reads: Default::default(),
         steps: 1,
     };
     store.begin(&lease, &start).await?;

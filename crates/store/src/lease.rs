@@ -68,9 +68,10 @@ async fn take(
 ) -> Result<i64, Fault> {
     const HELD: &str = "SELECT holder, expires FROM leases \
                         WHERE stack = $1 AND scope = $2 AND holder IS NOT NULL AND expires > $3";
-    const TAKE: &str = "INSERT INTO leases (stack, scope, holder, number, expires) VALUES ($1, $2, $3, 1, $4) \
-        ON CONFLICT (stack, scope) DO UPDATE SET holder = excluded.holder, number = leases.number + 1, \
-        expires = excluded.expires RETURNING number";
+    const TAKE: &str = "INSERT INTO leases (stack, scope, holder, number, expires, since, heard) \
+        VALUES ($1, $2, $3, 1, $4, $5, $5) ON CONFLICT (stack, scope) DO UPDATE SET holder = excluded.holder, \
+        number = leases.number + 1, expires = excluded.expires, since = excluded.since, heard = excluded.heard \
+        RETURNING number";
     let stack = request.stack.as_str();
     if let Some(row) = session.row(HELD, &[stack.into(), scope.as_str().into(), now.0.into()]).await? {
         return Err(Fault::Leased {
@@ -80,7 +81,7 @@ async fn take(
             expires: Timestamp(row.int("expires")?),
         });
     }
-    let params = [stack.into(), scope.as_str().into(), request.holder.as_str().into(), expires.0.into()];
+    let params = [stack.into(), scope.as_str().into(), request.holder.as_str().into(), expires.0.into(), now.0.into()];
     let row = session.row(TAKE, &params).await?;
     let row = row.ok_or_else(|| Fault::Misfit(format!("the lease on {scope} was not given")))?;
     Ok(row.int("number")?)
@@ -102,12 +103,12 @@ impl Operation for Renew {
     }
 
     async fn run(&self, session: &mut Session, now: Timestamp) -> Result<Timestamp, Fault> {
-        const SQL: &str = "UPDATE leases SET expires = $3 WHERE stack = $1 AND scope = $2";
+        const SQL: &str = "UPDATE leases SET expires = $3, heard = $4 WHERE stack = $1 AND scope = $2";
         let Self(lease, ttl) = self;
         let expires = now.after(*ttl);
         check_all(session, lease).await?;
         for fence in &lease.fences {
-            let params = [lease.stack.as_str().into(), fence.scope.as_str().into(), expires.0.into()];
+            let params = [lease.stack.as_str().into(), fence.scope.as_str().into(), expires.0.into(), now.0.into()];
             session.execute(SQL, &params).await?;
         }
         Ok(expires)
@@ -156,7 +157,7 @@ impl Operation for Holdings {
     }
 
     async fn run(&self, session: &mut Session, _now: Timestamp) -> Result<Vec<Holding>, Fault> {
-        const SQL: &str = "SELECT scope, holder, number, expires FROM leases \
+        const SQL: &str = "SELECT scope, holder, number, since, heard, expires FROM leases \
                            WHERE stack = $1 AND holder IS NOT NULL ORDER BY scope";
         let rows = session.rows(SQL, &[self.0.as_str().into()]).await?;
         let holding = |row: &crate::session::Row| {
@@ -164,6 +165,8 @@ impl Operation for Holdings {
                 scope: Scope::from(row.text("scope")?.as_str()),
                 holder: row.text("holder")?,
                 number: row.int("number")?,
+                since: Timestamp(row.int("since")?),
+                heard: Timestamp(row.int("heard")?),
                 expires: Timestamp(row.int("expires")?),
             })
         };

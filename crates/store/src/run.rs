@@ -31,14 +31,32 @@ impl Operation for Begin {
             return Err(Fault::Misfit(what));
         }
         check_all(session, lease).await?;
-        let row = session.row("SELECT seq FROM stacks WHERE name = $1", &[start.stack.as_str().into()]).await?;
-        let head = row.map_or(Ok(0), |row| row.int("seq"))?;
-        let head = u64::try_from(head).map_err(|error| Fault::damaged("the stack's head", error))?;
-        if head != start.parent {
-            return Err(Fault::Stale { parent: start.parent, head });
-        }
+        refuse_stale(session, lease, start).await?;
         append(session, &start.stack, now, (&start.run, None, Entry::from(start))).await
     }
+}
+
+/// Refuses a plan when something has happened in its scopes since it was made, or when its parent is none of this state.
+async fn refuse_stale(session: &mut Session, lease: &Lease, start: &RunStart) -> Result<(), Fault> {
+    const HEAD: &str = "SELECT seq FROM stacks WHERE name = $1";
+    const LATER: &str = "SELECT seq FROM events WHERE stack = $1 AND seq > $2 AND address LIKE $3 LIMIT 1";
+    let stack = start.stack.as_str();
+    let row = session.row(HEAD, &[stack.into()]).await?;
+    let head = row.map_or(Ok(0), |row| row.int("seq"))?;
+    let head = u64::try_from(head).map_err(|error| Fault::damaged("the stack's head", error))?;
+    let stale = || Fault::Stale { parent: start.parent, head };
+    let parent = i64::try_from(start.parent).map_err(|_| stale())?;
+    if start.parent > head {
+        return Err(stale());
+    }
+    for scope in lease.fences.iter().map(|fence| &fence.scope).chain(&start.reads) {
+        // No scope has `%` or `_` in its name.
+        let within = format!("{scope}/%");
+        if session.row(LATER, &[stack.into(), parent.into(), within.into()]).await?.is_some() {
+            return Err(stale());
+        }
+    }
+    Ok(())
 }
 
 /// [`globe_model::Journal::finish`].

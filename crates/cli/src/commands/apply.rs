@@ -1,31 +1,25 @@
-//! What `up` and `down` share: lease, recovery, plan, question, run, summary.
+//! What `up` and `down` share: plan, question, run; and planning anew when another run was faster.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
 
-use globe_engine::{Heartbeat, LEASE_TTL, Ports, Stop, chain, recover, run};
-use globe_model::{Clock, Command, DataPolicy, Head, Journal, JournalError, Lease, LeaseRequest, Plan, Scope, Summary};
+use globe_engine::{Stop, chain};
+use globe_model::{Command, DataPolicy, Head, JournalError, Plan, Scope};
 use globe_planner::lint;
-use globe_report::{summary_json, summary_text};
-use tokio::sync::mpsc;
 
 use super::diff::show;
 use super::explain_calls;
+use super::work::{Setback, Work};
 use crate::args::{Global, Lock};
-use crate::clock::SystemClock;
 use crate::confirm::confirm;
 use crate::failure::{Exit, Failure};
-use crate::holder;
-use crate::interrupt::Interrupts;
+use crate::hold::Holder;
+use crate::interrupt::{Interrupts, unless_stopped};
 use crate::out::Out;
-use crate::planning::{Planned, Request, make_plan, ports, refusal};
-use crate::progress::Progress;
+use crate::planning::{Planned, Request, make_plan, refusal};
 use crate::project::{self, Project};
 use crate::regions::Regions;
 use crate::session::Session;
 use crate::state::State;
-use crate::status::highlights;
 
 /// How `up` and `down` differ.
 pub struct Order<'a> {
@@ -49,21 +43,27 @@ pub struct Order<'a> {
     pub lock: Lock,
 }
 
+/// How often a plan is made anew because another run was faster.
+const PLANS: usize = 5;
+
 /// Plans, asks and runs.
 ///
 /// # Errors
 /// See [`Failure`]; what was done before is recorded.
 pub async fn apply(global: &Global, out: &Out, order: Order<'_>) -> Result<Exit, Failure> {
+    let stop = Stop::default();
+    let _interrupts = Interrupts::watch(out, &stop);
     let project = project::load(global, out)?;
     // Before any call to AWS: without its state globe does nothing.
     let state = State::writable(global, out, &project::state_location(global, &project.folder)).await?;
-    let mut session = Session::open(global, &project).await?;
+    let mut session = unless_stopped(&stop, "connecting", Session::open(global, &project)).await?;
     session.remember(global, &state, &project.stack.name).await?;
     let Some(journal) = state.journal() else {
         return Err(Failure::new(Exit::Failed, "the state could not be opened for writing"));
     };
     let explain = order.explain_calls;
-    let ended = go(out, &project, &session, &journal, order).await;
+    let holder = Holder { out, journal: &journal, stack: &project.stack.name, lock: order.lock, stop: &stop };
+    let ended = Errand { project: &project, work: Work { session: &session, holder }, order }.go().await;
     state.close().await;
     // A failed run made calls too.
     if explain {
@@ -72,44 +72,78 @@ pub async fn apply(global: &Global, out: &Out, order: Order<'_>) -> Result<Exit,
     ended
 }
 
-async fn go(
-    out: &Out,
-    project: &Project,
-    session: &Session,
-    journal: &Arc<dyn Journal>,
-    order: Order<'_>,
-) -> Result<Exit, Failure> {
-    let stack = &project.stack;
-    let head = settled_head(out, session, journal, &stack.name, order.lock).await?;
-    let mut planned = match order.plan {
-        Some(plan) => given(plan, project, session, &head)?,
-        None => {
-            let regions = (order.regions)(&head)?;
-            crate::regions::say_resting(out, &regions);
-            let request = Request {
-                command: order.command,
-                regions: &regions,
-                only: order.only,
-                data: order.data,
-                fresh_images: order.fresh_images,
-            };
-            make_plan(session, stack, &head, &request).await?
+/// One order, and all that carrying it out takes.
+struct Errand<'a> {
+    project: &'a Project,
+    work: Work<'a>,
+    order: Order<'a>,
+}
+
+impl Errand<'_> {
+    /// Plans, asks and runs; again, if another run has changed the same regions in between.
+    async fn go(&self) -> Result<Exit, Failure> {
+        let mut plans = 1;
+        let ended = loop {
+            match self.attempt().await {
+                Err(Setback::Stale(_)) if plans < PLANS && self.order.plan.is_none() => {
+                    plans += 1;
+                    self.work
+                        .holder
+                        .out
+                        .note("Another run has changed these regions since the plan was made: planning anew.");
+                }
+                other => break other,
+            }
+        };
+        ended.map_err(Failure::from)
+    }
+
+    async fn attempt(&self) -> Result<Exit, Setback> {
+        let head = self.work.settled_head(|head| self.chosen(head)).await?;
+        let mut planned = unless_stopped(self.work.holder.stop, "planning", self.plan(&head)).await?;
+        let session = self.work.session;
+        let kept = crate::leaving::refusals(&planned.plan, &session.kinds, session.clock.now());
+        planned.report.notices.extend(kept);
+        show(self.work.holder.out, &planned, false);
+        if let Some(failure) = refusal(&planned) {
+            return Err(failure.into());
         }
-    };
-    let kept = crate::leaving::refusals(&planned.plan, &session.kinds, session.clock.now());
-    planned.report.notices.extend(kept);
-    show(out, &planned, false);
-    if let Some(failure) = refusal(&planned) {
-        return Err(failure);
+        if planned.plan.is_empty() && planned.plan.leaves_down.is_subset(&head.down) {
+            return Ok(if planned.report.notices.iter().any(unread) { Exit::Failed } else { Exit::Done });
+        }
+        if !planned.plan.is_empty() {
+            let question = format!("{} in account {}?", question(self.order.command), self.project.stack.account);
+            let confirmed = confirm(self.work.holder.out, self.order.yes, &question);
+            unless_stopped(self.work.holder.stop, "it waited for an answer", confirmed).await?;
+        }
+        self.work.carry_out(planned.plan).await
     }
-    if planned.plan.is_empty() && planned.plan.leaves_down.is_subset(&head.down) {
-        return Ok(if planned.report.notices.iter().any(unread) { Exit::Failed } else { Exit::Done });
+
+    async fn plan(&self, head: &Head) -> Result<Planned, Failure> {
+        if let Some(plan) = &self.order.plan {
+            return given(plan.clone(), self.project, self.work.session, head);
+        }
+        let order = &self.order;
+        let busy = self.work.holder.busy().await?;
+        let regions = (order.regions)(head)?.beside(&self.project.stack, &busy);
+        crate::regions::say_resting(self.work.holder.out, &regions);
+        let request = Request {
+            command: order.command,
+            regions: &regions,
+            only: order.only,
+            data: order.data,
+            fresh_images: order.fresh_images,
+        };
+        make_plan(self.work.session, &self.project.stack, head, &request).await
     }
-    if !planned.plan.is_empty() {
-        let question = format!("{} in account {}?", question(order.command), stack.account);
-        confirm(out, order.yes, &question).await?;
+
+    /// Regions that the order is about.
+    fn chosen(&self, head: &Head) -> Result<BTreeSet<Scope>, Failure> {
+        match &self.order.plan {
+            Some(plan) => Ok(plan.steps.iter().map(|step| step.address.scope.clone()).collect()),
+            None => Ok((self.order.regions)(head)?.chosen.into_iter().map(Scope::Region).collect()),
+        }
     }
-    carry_out(out, session, journal, planned.plan, order.lock).await
 }
 
 fn unread(notice: &globe_model::Notice) -> bool {
@@ -139,129 +173,4 @@ fn given(plan: Plan, project: &Project, session: &Session, head: &Head) -> Resul
     }
     let estimate = chain(&plan, &session.kinds, &session.pace).total();
     Ok(Planned { plan, report: globe_model::PlanReport::default(), estimate, denied: Vec::new() })
-}
-
-/// The head once everything that an earlier run left open is settled.
-pub(super) async fn settled_head(
-    out: &Out,
-    session: &Session,
-    journal: &Arc<dyn Journal>,
-    stack: &str,
-    lock: Lock,
-) -> Result<Head, Failure> {
-    let head = journal.head(stack).await?;
-    if head.open.is_empty() {
-        return Ok(head);
-    }
-    let scopes: BTreeSet<Scope> = head.open.iter().map(|intent| intent.address.scope.clone()).collect();
-    let lease = acquire(out, journal, stack, scopes, lock).await?;
-    // Whoever held the scopes may have settled some of it meanwhile.
-    let head = journal.head(stack).await?;
-    let (events, mut heard) = mpsc::unbounded_channel();
-    let ports: Ports = ports(session, journal.clone(), events);
-    let stop = Stop::default();
-    let heartbeat = Heartbeat::start(journal.clone(), Arc::new(SystemClock), lease.clone(), stop);
-    let recovered = recover(&ports, &lease, &head).await;
-    drop(heartbeat);
-    journal.release(&lease).await?;
-    while let Ok(event) = heard.try_recv() {
-        if let Some(line) = globe_report::event_line(&event) {
-            out.note(&line);
-        }
-    }
-    recovered?;
-    Ok(journal.head(stack).await?)
-}
-
-/// Takes the scopes, waiting for another run if the user is patient.
-pub(super) async fn acquire(
-    out: &Out,
-    journal: &Arc<dyn Journal>,
-    stack: &str,
-    scopes: BTreeSet<Scope>,
-    lock: Lock,
-) -> Result<Lease, Failure> {
-    let request = LeaseRequest {
-        stack: stack.to_owned(),
-        scopes: scopes.into_iter().collect(),
-        holder: holder::current(),
-        ttl: LEASE_TTL,
-    };
-    let deadline = SystemClock.now().after(Duration::from_secs(lock.lock_timeout));
-    let mut told = false;
-    loop {
-        evict_dead(out, journal, stack).await?;
-        match journal.acquire(&request).await {
-            Err(error @ JournalError::Leased { .. }) if SystemClock.now() < deadline => {
-                if !told {
-                    out.note(&format!("Waiting: {error}."));
-                    told = true;
-                }
-                SystemClock.sleep(Duration::from_millis(500)).await;
-            }
-            other => return Ok(other?),
-        }
-    }
-}
-
-/// A killed run of this machine cannot give back what it held: nobody need wait for it.
-async fn evict_dead(out: &Out, journal: &Arc<dyn Journal>, stack: &str) -> Result<(), Failure> {
-    for holding in journal.holdings(stack).await? {
-        if holder::is_dead(&holding.holder) && journal.evict(stack, &holding).await? {
-            out.note(&format!("{} was held by {}, which is gone.", holding.scope, holding.holder));
-        }
-    }
-    Ok(())
-}
-
-pub(super) async fn carry_out(
-    out: &Out,
-    session: &Session,
-    journal: &Arc<dyn Journal>,
-    plan: Plan,
-    lock: Lock,
-) -> Result<Exit, Failure> {
-    let scopes: BTreeSet<Scope> = plan.steps.iter().map(|step| step.address.scope.clone()).collect();
-    let lease = acquire(out, journal, &plan.stack, scopes, lock).await?;
-    let stop = Stop::default();
-    let heartbeat = Heartbeat::start(journal.clone(), Arc::new(SystemClock), lease.clone(), stop.clone());
-    let interrupts = Interrupts::watch(out, &stop);
-    let (events, progress) = Progress::start(out, session.clock.clone(), &plan);
-    let (started, began) = (session.clock.now(), SystemClock.now());
-    let stack = plan.stack.clone();
-    let ended = run(ports(session, journal.clone(), events), Arc::new(plan), lease.clone(), stop).await;
-    let elapsed = session.clock.now().since(started);
-    progress.end().await;
-    drop((heartbeat, interrupts));
-    let released = journal.release(&lease).await;
-    let summary = ended?;
-    let head = journal.head(&stack).await?;
-    report(out, &summary, &head, elapsed);
-    crate::leaving::say(out, &head);
-    let here = SystemClock.now().since(began);
-    if here * 2 < elapsed {
-        out.note(&format!("That is the sandbox's time; here it took {:.1} s.", here.as_secs_f64()));
-    }
-    // A lease that was lost in the last moment harms nobody: the run is over.
-    if !matches!(released, Err(JournalError::Fenced { .. })) {
-        released?;
-    }
-    Ok(exit(&summary))
-}
-
-fn report(out: &Out, summary: &Summary, head: &Head, elapsed: Duration) {
-    let highlights = highlights(head);
-    if out.json {
-        out.data(&summary_json(summary, &highlights, elapsed));
-    } else {
-        out.data(&summary_text(summary, &highlights, elapsed, out.style()));
-    }
-}
-
-fn exit(summary: &Summary) -> Exit {
-    match (summary.is_complete(), summary.done.is_empty() && !summary.interrupted) {
-        (true, _) => Exit::Done,
-        (false, true) => Exit::Failed,
-        (false, false) => Exit::Partly,
-    }
 }

@@ -1,19 +1,19 @@
 //! `globe gc`: finishes the deletes that earlier runs left behind.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use globe_engine::{Stop, guard};
-use globe_model::{Address, DataPolicy, Head, Journal, Notice, Plan, Timestamp};
+use globe_model::{Address, DataPolicy, Head, Notice, Plan, Timestamp};
 use globe_planner::{Sweep, sweep, without};
 use globe_report::{counted, rfc3339};
 
-use super::apply::{carry_out, settled_head};
 use super::explain_calls;
+use super::work::Work;
 use crate::args::{GcArgs, Global};
 use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupts;
+use crate::hold::Holder;
+use crate::interrupt::{Interrupts, unless_stopped};
 use crate::out::Out;
 use crate::project::{self, Project};
 use crate::session::Session;
@@ -32,10 +32,13 @@ pub async fn gc(global: &Global, out: &Out, args: &GcArgs) -> Result<Exit, Failu
     if State::read_only(global, &location).await.is_ok_and(|state| state.journal().is_none()) {
         return nothing(out);
     }
+    let stop = Stop::default();
+    let _interrupts = Interrupts::watch(out, &stop);
     let state = State::writable(global, out, &location).await?;
     let Some(journal) = state.journal() else { return nothing(out) };
-    let session = Session::open(global, &project).await?;
-    let ended = go(out, &project, &session, &journal, args).await;
+    let session = unless_stopped(&stop, "connecting", Session::open(global, &project)).await?;
+    let holder = Holder { out, journal: &journal, stack: &project.stack.name, lock: args.lock, stop: &stop };
+    let ended = go(&project, &Work { session: &session, holder }, args).await;
     state.close().await;
     if args.explain_calls {
         explain_calls(out, session.cloud.meter());
@@ -48,19 +51,15 @@ fn nothing(out: &Out) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn go(
-    out: &Out,
-    project: &Project,
-    session: &Session,
-    journal: &Arc<dyn Journal>,
-    args: &GcArgs,
-) -> Result<Exit, Failure> {
-    let stack = &project.stack;
+async fn go(project: &Project, work: &Work<'_>, args: &GcArgs) -> Result<Exit, Failure> {
+    let (stack, session) = (&project.stack, work.session);
+    let Holder { out, journal, stop, .. } = work.holder;
     loop {
-        let head = settled_head(out, session, journal, &stack.name, args.lock).await?;
+        // What others have in flight is their own business.
+        let head = work.settled_head(|_| Ok(BTreeSet::new())).await?;
         let (plan, refused) = allowed(out, session, project, &head, args).await;
         let swept = !plan.is_empty();
-        let exit = if swept { carry_out(out, session, journal, plan, args.lock).await? } else { Exit::Done };
+        let exit = if swept { work.carry_out(plan).await? } else { Exit::Done };
         let head = journal.head(&stack.name).await?;
         if exit != Exit::Done || refused || !args.wait {
             if !swept && !refused && head.ledger.is_empty() {
@@ -73,7 +72,7 @@ async fn go(
         }
         let Some(due) = head.ledger.iter().map(|departing| departing.due).min() else { return nothing(out) };
         out.note(&format!("Waiting until {}: {} left.", rfc3339(due), counted(head.ledger.len(), "is", "are")));
-        if !wait(out, session, due).await {
+        if !wait(session, stop, due).await {
             return Ok(Exit::Partly);
         }
     }
@@ -111,9 +110,7 @@ fn refused_address(notice: &Notice) -> Option<Address> {
 }
 
 /// Waits until the moment has come; false if the user asks to stop.
-async fn wait(out: &Out, session: &Session, due: Timestamp) -> bool {
-    let stop = Stop::default();
-    let _interrupts = Interrupts::watch(out, &stop);
+async fn wait(session: &Session, stop: &Stop, due: Timestamp) -> bool {
     loop {
         let left = due.since(session.clock.now());
         if left.is_zero() {

@@ -14,6 +14,7 @@ mod transfer;
 mod unlock;
 mod up;
 mod validate;
+mod work;
 
 use clap::CommandFactory;
 use globe_aws::CallMeter;

@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use globe_engine::{Heartbeat, Stop};
+use globe_engine::Stop;
 use globe_model::{Clock, Head, Scope};
 use globe_report::{counted, rfc3339};
 use globe_store::{Archive, Store};
 
-use super::apply::acquire;
 use crate::args::{Global, Lock};
 use crate::clock::SystemClock;
 use crate::failure::{Exit, Failure};
+use crate::hold::Holder;
 use crate::out::Out;
 use crate::project::{self, Project};
 use crate::state::State;
@@ -68,17 +67,17 @@ async fn under_lease(
     let mut scopes: BTreeSet<Scope> = project.stack.regions.keys().cloned().map(Scope::Region).collect();
     scopes.insert(Scope::Global);
     scopes.extend(head.records.keys().map(|address| address.scope.clone()));
-    let lease = acquire(out, &journal, stack, scopes, lock).await?;
-    let heartbeat = Heartbeat::start(journal.clone(), Arc::new(SystemClock), lease.clone(), Stop::default());
+    let held = Holder { out, journal: &journal, stack, lock, stop: &Stop::default() }.take(scopes).await?;
     let moved = async {
-        let archive = here.export(stack, Some(&lease)).await?;
+        let archive = here.export(stack, Some(held.tenure.lease())).await?;
         there.import(&archive).await?;
-        Ok(archive)
+        Ok::<_, Failure>(archive)
     };
     let moved = moved.await;
-    drop(heartbeat);
-    journal.release(&lease).await?;
-    moved
+    let released = held.release(&*journal).await;
+    let moved = moved?;
+    released?;
+    Ok(moved)
 }
 
 /// Writes the stack's history as JSON lines.

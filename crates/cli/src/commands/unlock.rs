@@ -1,21 +1,19 @@
-//! `globe unlock`: who holds which region, since when it was last heard of, and taking it away.
+//! `globe unlock`: who holds which region, since when, when it was last heard of; and taking it away.
 
-use globe_engine::LEASE_TTL;
-use globe_model::{Clock, Holding, Timestamp};
-use globe_report::{duration_words, rfc3339};
+use globe_model::{Holding, Journal};
 
 use crate::args::{Global, UnlockArgs};
-use crate::clock::SystemClock;
 use crate::confirm::confirm;
 use crate::failure::{Exit, Failure};
+use crate::hold::{described, is_alive, sentence};
 use crate::out::Out;
 use crate::state::State;
 use crate::{holder, project};
 
-/// Shows the holders, asks, and evicts them.
+/// Shows the holders, asks, and evicts them; one that may still be at work only by force.
 ///
 /// # Errors
-/// When the state cannot be used, or the answer is not yes.
+/// When the state cannot be used, the answer is not yes, or a holder is alive.
 pub async fn unlock(global: &Global, out: &Out, args: &UnlockArgs) -> Result<Exit, Failure> {
     let project = project::load(global, out)?;
     let location = project::state_location(global, &project.folder);
@@ -34,26 +32,56 @@ pub async fn unlock(global: &Global, out: &Out, args: &UnlockArgs) -> Result<Exi
         return nothing();
     }
     holdings.iter().for_each(|holding| show(out, holding));
-    confirm(out, args.yes, "Take all this away? Whoever still runs is stopped before its next change.").await?;
-    for holding in &holdings {
-        if !journal.evict(stack, holding).await? {
-            out.note(&format!("{} was let go of in the meantime.", holding.scope));
-        }
+    let (alive, silent): (Vec<Holding>, Vec<Holding>) =
+        holdings.into_iter().partition(|holding| is_alive(holding) && !args.force);
+    if !silent.is_empty() {
+        confirm(out, args.yes, &question(&silent)).await?;
+        take_away(out, &*journal, stack, &silent).await?;
     }
     state.close().await;
-    Ok(Exit::Done)
+    if alive.is_empty() { Ok(Exit::Done) } else { Err(at_work(&alive)) }
 }
 
 fn show(out: &Out, holding: &Holding) {
-    let ttl = i64::try_from(LEASE_TTL.as_micros()).unwrap_or_default();
-    let heard = Timestamp(holding.expires.0 - ttl);
     if out.json {
-        let dead = holder::is_dead(&holding.holder);
-        let value = serde_json::json!({"scope": holding.scope, "holder": holding.holder, "last_heartbeat": rfc3339(heard), "dead": dead});
-        out.json_line("lease", &value);
-        return;
+        return out.json_line("lease", &described(holding));
     }
-    let ago = duration_words(SystemClock.now().since(heard));
-    let dead = if holder::is_dead(&holding.holder) { "; that process is gone" } else { "" };
-    out.data(&format!("{:<16} {}, last heard of {} ({ago} ago){dead}", holding.scope, holding.holder, rfc3339(heard)));
+    let state = match (holder::is_dead(&holding.holder), is_alive(holding)) {
+        (true, _) => "that process is gone",
+        (_, true) => "at work",
+        (_, false) => "silent: its lease has run out",
+    };
+    out.data(&format!("{}: {state}", sentence(holding)));
+}
+
+fn names(holdings: &[Holding]) -> String {
+    holdings.iter().map(|holding| holding.scope.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn question(holdings: &[Holding]) -> String {
+    format!("Take {} away? A run that is still at work there is stopped, and its writes are refused.", names(holdings))
+}
+
+async fn take_away(out: &Out, journal: &dyn Journal, stack: &str, holdings: &[Holding]) -> Result<(), Failure> {
+    for holding in holdings {
+        if journal.evict(stack, holding).await? {
+            out.note(&format!("{} is free; the next run settles what was left open.", holding.scope));
+            if is_alive(holding) {
+                let who = holder::shown(&holding.holder);
+                out.note(&format!("{who} stops at its next heartbeat: give it some seconds before you start another."));
+            }
+        } else {
+            out.note(&format!("{} was let go of in the meantime.", holding.scope));
+        }
+    }
+    Ok(())
+}
+
+fn at_work(alive: &[Holding]) -> Failure {
+    let message = format!("{} was not taken away: whoever holds it is at work", names(alive));
+    let mut failure = Failure::new(Exit::Refused, message);
+    failure.causes.extend(alive.iter().map(sentence));
+    failure
+        .hint("interrupt it where it runs (Ctrl-C): it settles what is in flight and lets go")
+        .hint("--force takes it away all the same; give that run until its next heartbeat before you start another")
 }

@@ -1,6 +1,7 @@
 //! The engine on a made-up AWS: fail, lose, crash and repeat at every call.
 
 mod kind;
+mod lease;
 mod ledger;
 mod slow;
 mod world;

@@ -1,16 +1,16 @@
 //! A made-up AWS with traps, and a real journal in a scratch folder.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use globe_engine::{Ports, RecoverError, Stop, observe, recover, run};
+use globe_engine::{Ports, RecoverError, RunError, Stop, Tenure, observe, recover, run};
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Address, CallError, Candidate, Clock, Cloud, Command, DataPolicy, ErrorClass, Head, Journal, Kind, KindTable,
-    Lease, LeaseRequest, Manner, NameHold, Plan, Scope, Summary, Timestamp, Token, Wanted, erased,
+    Address, CallError, Candidate, Clock, Cloud, Command, DataPolicy, ErrorClass, Head, Holding, Journal, Kind,
+    KindTable, LeaseRequest, Manner, NameHold, Plan, Scope, Summary, Timestamp, Token, Wanted, erased,
 };
 use globe_planner::{Input, Selection, Sweep, lint, plan, sweep};
 use globe_store::Store;
@@ -19,6 +19,9 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::kind::{IN_TURN, Node, NodeState};
 use crate::slow::{Key, Named, Pair, Replicated, Secret};
+
+/// How long a lease lasts.
+const TTL: Duration = Duration::from_secs(30);
 
 /// What happens at one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub enum Trap {
     Throttle,
     /// AWS does it, the answer is lost, and reads do not show it for a while.
     Lag,
+    /// AWS refuses once; meanwhile the process is paused for so long that another takes its lease over.
+    Robbed,
 }
 
 #[derive(Clone)]
@@ -51,6 +56,8 @@ struct Inner {
     created: Vec<String>,
     refused: BTreeMap<String, ErrorClass>,
     calls: usize,
+    /// Calls made after the lease was taken away.
+    late: usize,
     trap: Option<(usize, Trap)>,
     kept_names: BTreeMap<Address, Timestamp>,
     late_by: Duration,
@@ -64,6 +71,33 @@ pub struct World {
     inner: Mutex<Inner>,
     died: Notify,
     clock: Arc<Dream>,
+    robber: OnceLock<Robber>,
+}
+
+/// Another process with the same state.
+#[derive(Clone)]
+pub struct Robber {
+    journal: Arc<Store>,
+    clock: Arc<Dream>,
+    has_struck: Arc<AtomicBool>,
+}
+
+impl Robber {
+    /// Time passes until the lease has run out, and this process takes it. Whoever waits for that gets no turn meanwhile,
+    /// as a process that is paused.
+    pub async fn strike(&self) {
+        let Self { journal, clock, has_struck } = self.clone();
+        let robbery = tokio::spawn(async move {
+            has_struck.store(true, Ordering::Relaxed);
+            clock.advance(TTL * 2);
+            journal.acquire(&request("robber")).await.expect("it has run out");
+        });
+        robbery.await.expect("succeeds");
+    }
+}
+
+fn request(holder: &str) -> LeaseRequest {
+    LeaseRequest { stack: "acme".into(), scopes: vec![Scope::region("us-east-1")], holder: holder.into(), ttl: TTL }
 }
 
 fn failure(class: ErrorClass) -> CallError {
@@ -91,6 +125,11 @@ impl World {
     /// Mutating calls so far.
     pub fn calls(&self) -> usize {
         self.with(|inner| inner.calls)
+    }
+
+    /// Mutating calls since the lease was taken away.
+    pub fn late_calls(&self) -> usize {
+        self.with(|inner| inner.late)
     }
 
     /// Sets a trap at one mutating call, counted from the first ever.
@@ -157,12 +196,18 @@ impl World {
 
     /// Acts, unless a trap says otherwise.
     async fn mutate<T>(&self, act: impl FnOnce(&mut Inner) -> Result<T, CallError>) -> Result<T, CallError> {
+        let is_late = self.robber.get().is_some_and(|robber| robber.has_struck.load(Ordering::Relaxed));
         let trap = self.with(|inner| {
             inner.calls += 1;
+            inner.late += usize::from(is_late);
             inner.trap.take_if(|(call, _)| *call + 1 == inner.calls).map(|(_, trap)| trap)
         });
         match trap {
             Some(Trap::HangBefore) => self.die().await,
+            Some(Trap::Robbed) => {
+                self.robber.get().expect("the stage has one").strike().await;
+                Err(failure(ErrorClass::Throttled))
+            }
             Some(Trap::Throttle) => Err(failure(ErrorClass::Throttled)),
             Some(Trap::HangAfter) => {
                 let _unanswered = self.with(act);
@@ -306,6 +351,12 @@ fn leave(inner: &mut Inner, address: &Address, id: &str, now: Timestamp) -> Resu
 #[derive(Default)]
 pub struct Dream(AtomicI64);
 
+impl Dream {
+    fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_micros()).expect("short"), Ordering::Relaxed);
+    }
+}
+
 #[async_trait]
 impl Clock for Dream {
     fn now(&self) -> Timestamp {
@@ -313,7 +364,7 @@ impl Clock for Dream {
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.0.fetch_add(i64::try_from(duration.as_micros()).expect("short"), Ordering::Relaxed);
+        self.advance(duration);
         tokio::task::yield_now().await;
     }
 }
@@ -337,7 +388,15 @@ impl Stage {
         let slow = [erased::<Key>(), erased::<Secret>(), erased::<Replicated>(), erased::<Named>(), erased::<Pair>()];
         let kinds = Arc::new(KindTable::new([erased::<Node>()].into_iter().chain(slow)));
         let world = Arc::new(World { clock: clock.clone(), ..World::default() });
-        Self { world, kinds, journal: Arc::new(journal), clock, _folder: folder }
+        let journal = Arc::new(journal);
+        let robber = Robber { journal: journal.clone(), clock: clock.clone(), has_struck: Arc::default() };
+        world.robber.set(robber).unwrap_or_else(|_| panic!("it is a new world"));
+        Self { world, kinds, journal, clock, _folder: folder }
+    }
+
+    /// The other process.
+    pub fn robber(&self) -> Robber {
+        self.world.robber.get().expect("was set").clone()
     }
 
     /// What is recorded.
@@ -372,23 +431,36 @@ impl Stage {
         }
     }
 
-    async fn lease(&self) -> Lease {
+    /// A lease that nobody renews: there is no heartbeat here.
+    pub async fn tenure(&self, stop: &Stop) -> Arc<Tenure> {
         // What a killed process held has expired.
-        self.clock.sleep(Duration::from_secs(60)).await;
-        let request = LeaseRequest {
-            stack: "acme".into(),
-            scopes: vec![Scope::region("us-east-1")],
-            holder: "test".into(),
-            ttl: Duration::from_secs(30),
-        };
-        self.journal.acquire(&request).await.expect("nobody else holds it")
+        self.clock.sleep(TTL * 2).await;
+        let lease = self.journal.acquire(&request("test")).await.expect("nobody else holds it");
+        Tenure::new(self.journal.clone(), self.clock.clone(), (lease, TTL), stop.clone())
+    }
+
+    /// Lets time pass until every lease has run out.
+    pub async fn wait_out(&self) {
+        self.clock.sleep(TTL * 2).await;
+    }
+
+    /// Who holds the region.
+    pub async fn holding(&self) -> Holding {
+        self.journal.holdings("acme").await.expect("reads").pop().expect("somebody does")
+    }
+
+    /// Plans and runs under a lease that is held already.
+    pub async fn run_under(&self, tenure: &Arc<Tenure>, stop: &Stop, wanted: &Graph) -> Result<Summary, RunError> {
+        let plan = Arc::new(self.plan(Command::Up, wanted).await);
+        run(self.ports(), plan, tenure.clone(), stop.clone()).await
     }
 
     /// Settles open intents.
     pub async fn settle(&self) -> Result<(), RecoverError> {
-        let lease = self.lease().await;
-        let result = recover(&self.ports(), &lease, &self.head().await).await;
-        self.journal.release(&lease).await.expect("is still held");
+        let stop = Stop::default();
+        let tenure = self.tenure(&stop).await;
+        let result = recover(&self.ports(), &tenure, &self.head().await.open, &stop).await;
+        self.journal.release(tenure.lease()).await.expect("is still held");
         result
     }
 
@@ -440,17 +512,28 @@ impl Stage {
         self.carry_out(plan).await
     }
 
+    /// Settles, plans and runs, whatever the journal says.
+    pub async fn try_apply(&self, command: Command, wanted: &Graph) -> Option<Result<Summary, RunError>> {
+        self.settle().await.expect("settles");
+        let plan = self.plan(command, wanted).await;
+        self.try_out(plan).await
+    }
+
     async fn carry_out(&self, plan: Plan) -> Option<Summary> {
-        let plan = Arc::new(plan);
-        let lease = self.lease().await;
-        let running = run(self.ports(), plan, lease.clone(), Stop::default());
-        let summary = tokio::select! {
-            summary = running => Some(summary.expect("the journal works")),
+        self.try_out(plan).await.map(|ended| ended.expect("the journal works"))
+    }
+
+    async fn try_out(&self, plan: Plan) -> Option<Result<Summary, RunError>> {
+        let stop = Stop::default();
+        let tenure = self.tenure(&stop).await;
+        let running = run(self.ports(), Arc::new(plan), tenure.clone(), stop);
+        let ended = tokio::select! {
+            ended = running => Some(ended),
             () = self.world.died.notified() => None,
         };
-        if summary.is_some() {
-            self.journal.release(&lease).await.expect("is still held");
+        if let Some(Ok(_)) = ended {
+            self.journal.release(tenure.lease()).await.expect("is still held");
         }
-        summary
+        ended
     }
 }

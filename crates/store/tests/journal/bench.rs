@@ -104,6 +104,7 @@ pub fn start(parent: u64) -> RunStart {
         account: "123456789012".into(),
         command: Command::Up,
         parent,
+        reads: BTreeSet::new(),
         steps: 3,
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use globe_model::{Journal, JournalError, Scope};
+use globe_model::{Clock, Journal, JournalError, Scope};
 
 use crate::bench::*;
 
@@ -174,4 +174,21 @@ pub async fn an_evicted_holder_is_fenced_at_once(bench: Bench) {
     one.intend(&old, &create(&vpc("us-east-1"))).await.expect("the other scope was left to it");
     let new = lease(&two, "bob@b 2", &["eu-central-1"]).await;
     assert_eq!(numbers(&new), [2]);
+}
+
+pub async fn a_holding_says_since_when_and_when_it_was_last_heard_of(bench: Bench) {
+    let store = bench.open().await;
+    bench.clock.advance(TTL);
+    let mine = lease(&store, "ann@a 1", &["global"]).await;
+    let taken = bench.clock.now();
+    bench.clock.advance(Duration::from_secs(5));
+    store.renew(&mine, TTL).await.expect("renews");
+    let held = store.holdings(STACK).await.expect("reads");
+    let [holding] = held.as_slice() else { panic!("{held:?}") };
+    assert_eq!((holding.since, holding.heard), (taken, taken.after(Duration::from_secs(5))));
+    store.release(&mine).await.expect("releases");
+    bench.clock.advance(Duration::from_secs(5));
+    lease(&store, "ann@a 1", &["global"]).await;
+    let again = store.holdings(STACK).await.expect("reads");
+    assert_eq!((again[0].since, again[0].heard), (bench.clock.now(), bench.clock.now()), "it is another lease");
 }

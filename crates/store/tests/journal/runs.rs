@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use globe_model::{
     Action, Address, Head, IntentAction, Journal, JournalError, LeaseRequest, Outcome, Pace, Region, RunEnd, RunStart,
-    Work,
+    Scope, Work,
 };
 use serde_json::json;
 
@@ -14,12 +14,25 @@ pub async fn a_stale_plan_is_refused(bench: Bench) {
     let store = bench.open().await;
     let mine = lease(&store, "ann@a 1", &["global"]).await;
     store.begin(&mine, &start(0)).await.expect("begins");
-    for parent in [0, 2] {
+    store.intend(&mine, &create(&vpc("global"))).await.expect("changes something");
+    for parent in [0, 3] {
         let refused = store.begin(&mine, &start(parent)).await;
         let Err(JournalError::StalePlan { parent: told, head }) = refused else { panic!("{refused:?}") };
-        assert_eq!((told, head), (parent, 1));
+        assert_eq!((told, head), (parent, 2));
     }
-    store.begin(&mine, &start(1)).await.expect("the head's child");
+    store.begin(&mine, &start(2)).await.expect("the head's child");
+}
+
+pub async fn a_plan_is_stale_by_its_own_scopes_and_those_it_reads(bench: Bench) {
+    let store = bench.open().await;
+    let (here, there) =
+        (lease(&store, "ann@a 1", &["eu-central-1"]).await, lease(&store, "bob@b 2", &["global"]).await);
+    store.begin(&there, &start(0)).await.expect("begins");
+    store.intend(&there, &create(&vpc("global"))).await.expect("changes something elsewhere");
+    let reading = RunStart { reads: [Scope::Global].into(), ..start(0) };
+    let refused = store.begin(&here, &reading).await;
+    assert!(matches!(refused, Err(JournalError::StalePlan { parent: 0, head: 2 })), "{refused:?}");
+    store.begin(&here, &start(0)).await.expect("what it neither changes nor reads does not matter");
 }
 
 pub async fn the_first_run_fixes_the_account(bench: Bench) {
