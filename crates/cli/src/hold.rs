@@ -89,7 +89,10 @@ impl Holder<'_> {
                 self.say_waiting(&holding);
                 told = Some(holding.holder);
             }
-            let pause = async { Ok(SystemClock.sleep(PAUSE).await) };
+            let pause = async {
+                SystemClock.sleep(PAUSE).await;
+                Ok(())
+            };
             unless_stopped(self.stop, "waiting for another run", pause).await?;
         }
     }

@@ -142,7 +142,6 @@ fn scenes(stacks: &[Stack]) -> Vec<Scene> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "the table that `cargo xtask crash` is run for")]
 fn killed_at_any_boundary_the_next_run_converges() {
     let began = Instant::now();
     let scenes = scenes(if everything() { &[WHOLE, PAIR] } else { &[SMALL] });
