@@ -1,8 +1,10 @@
 //! The engine on a made-up AWS: fail, lose, crash and repeat at every call.
 
+mod dream;
 mod kind;
 mod lease;
 mod ledger;
+mod robber;
 mod slow;
 mod world;
 

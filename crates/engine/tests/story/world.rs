@@ -1,7 +1,6 @@
 //! A made-up AWS with traps, and a real journal in a scratch folder.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -10,18 +9,17 @@ use globe_engine::{Ports, RecoverError, RunError, Stop, Tenure, observe, recover
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
     Address, CallError, Candidate, Clock, Cloud, Command, DataPolicy, ErrorClass, Head, Holding, Journal, Kind,
-    KindTable, LeaseRequest, Manner, NameHold, Plan, Scope, Summary, Timestamp, Token, Wanted, erased,
+    KindTable, Manner, NameHold, Plan, Scope, Summary, Timestamp, Token, Wanted, erased,
 };
 use globe_planner::{Input, Selection, Sweep, lint, plan, sweep};
 use globe_store::Store;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 
+use crate::dream::Dream;
 use crate::kind::{IN_TURN, Node, NodeState};
+use crate::robber::{Robber, TTL, request};
 use crate::slow::{Key, Named, Pair, Replicated, Secret};
-
-/// How long a lease lasts.
-const TTL: Duration = Duration::from_secs(30);
 
 /// What happens at one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,32 +70,6 @@ pub struct World {
     died: Notify,
     clock: Arc<Dream>,
     robber: OnceLock<Robber>,
-}
-
-/// Another process with the same state.
-#[derive(Clone)]
-pub struct Robber {
-    journal: Arc<Store>,
-    clock: Arc<Dream>,
-    has_struck: Arc<AtomicBool>,
-}
-
-impl Robber {
-    /// Time passes until the lease has run out, and this process takes it. Whoever waits for that gets no turn meanwhile,
-    /// as a process that is paused.
-    pub async fn strike(&self) {
-        let Self { journal, clock, has_struck } = self.clone();
-        let robbery = tokio::spawn(async move {
-            has_struck.store(true, Ordering::Relaxed);
-            clock.advance(TTL * 2);
-            journal.acquire(&request("robber")).await.expect("it has run out");
-        });
-        robbery.await.expect("succeeds");
-    }
-}
-
-fn request(holder: &str) -> LeaseRequest {
-    LeaseRequest { stack: "acme".into(), scopes: vec![Scope::region("us-east-1")], holder: holder.into(), ttl: TTL }
 }
 
 fn failure(class: ErrorClass) -> CallError {
@@ -196,7 +168,7 @@ impl World {
 
     /// Acts, unless a trap says otherwise.
     async fn mutate<T>(&self, act: impl FnOnce(&mut Inner) -> Result<T, CallError>) -> Result<T, CallError> {
-        let is_late = self.robber.get().is_some_and(|robber| robber.has_struck.load(Ordering::Relaxed));
+        let is_late = self.robber.get().is_some_and(|robber| robber.has_struck());
         let trap = self.with(|inner| {
             inner.calls += 1;
             inner.late += usize::from(is_late);
@@ -347,28 +319,6 @@ fn leave(inner: &mut Inner, address: &Address, id: &str, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// Time that passes only by sleeping.
-#[derive(Default)]
-pub struct Dream(AtomicI64);
-
-impl Dream {
-    fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_micros()).expect("short"), Ordering::Relaxed);
-    }
-}
-
-#[async_trait]
-impl Clock for Dream {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.advance(duration);
-        tokio::task::yield_now().await;
-    }
-}
-
 /// A world, a journal, and one stack.
 pub struct Stage {
     pub world: Arc<World>,
@@ -389,7 +339,7 @@ impl Stage {
         let kinds = Arc::new(KindTable::new([erased::<Node>()].into_iter().chain(slow)));
         let world = Arc::new(World { clock: clock.clone(), ..World::default() });
         let journal = Arc::new(journal);
-        let robber = Robber { journal: journal.clone(), clock: clock.clone(), has_struck: Arc::default() };
+        let robber = Robber::new(journal.clone(), clock.clone());
         world.robber.set(robber).unwrap_or_else(|_| panic!("it is a new world"));
         Self { world, kinds, journal, clock, _folder: folder }
     }
