@@ -290,8 +290,8 @@ impl Running {
     }
 
     /// Where it reads, if that was piped.
-    pub fn stdin(&mut self) -> &mut std::process::ChildStdin {
-        self.child.stdin.as_mut().expect("is piped")
+    pub fn take_stdin(&mut self) -> std::process::ChildStdin {
+        self.child.stdin.take().expect("is piped")
     }
 
     /// Whether it has ended by itself.

@@ -154,7 +154,9 @@ fn the_question_can_be_left_with_ctrl_c() {
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::piped());
     let mut running = Running::start(command);
     running.until("Only `yes` goes ahead");
-    running.stdin().write_all(b"\x03").expect("types Ctrl-C");
+    // Open until the end: a keyboard that goes away is an answer too.
+    let mut keyboard = running.take_stdin();
+    keyboard.write_all(b"\x03").expect("types Ctrl-C");
     let said = running.end().exits(3);
     assert!(said.stdout.contains("interrupted while it waited for an answer; nothing was changed"), "{}", said.stdout);
     assert_eq!(served.writes(), Vec::<Value>::new());

@@ -109,6 +109,17 @@ fn strike_all(tries: &[Try<'_>]) -> Figures {
     figures.into_inner().expect("a failed try ends the test")
 }
 
+/// Kills changes of these kinds, each alone.
+fn strike_each(kinds: &[&str]) -> Figures {
+    let began = Instant::now();
+    let scenes: Vec<Scene> =
+        kinds.iter().flat_map(|kind| [WHOLE, PAIR].map(|stack| Scene::changing_only(stack, kind))).collect();
+    let tries = tries(&scenes, |_| true, &mut Dice(1));
+    let figures = strike_all(&tries);
+    say(&format!("changed alone: {}", kinds.join(", ")), (tries.len(), tries.len()), &figures, began);
+    figures
+}
+
 /// The figures that `cargo xtask crash` is run for.
 #[expect(clippy::print_stderr, reason = "printed on purpose")]
 fn say(what: &str, (tried, of): (usize, usize), figures: &Figures, began: Instant) {
@@ -131,18 +142,18 @@ fn scenes(stacks: &[Stack]) -> Vec<Scene> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "the table that `cargo xtask crash` is run for")]
 fn killed_at_any_boundary_the_next_run_converges() {
     let began = Instant::now();
     let scenes = scenes(if everything() { &[WHOLE, PAIR] } else { &[SMALL] });
     let all = scenes.iter().map(|scene| scene.boundaries.len()).sum();
     let mut dice = Dice(1);
     let tries = tries(&scenes, |index| everything() || index % EVERY == 0, &mut dice);
-    let figures = strike_all(&tries);
+    let mut figures = strike_all(&tries);
     say("one region and a pair", (tries.len(), all), &figures, began);
     nearly_all(&figures, tries.len());
     if everything() {
         let kinds: BTreeSet<&str> = globe_aws::kinds::drivers().map(|driver| driver.name()).collect();
+        figures.table.merge(strike_each(&figures.table.updates_left(&kinds)).table);
         eprintln!("{}", figures.table.text(&kinds));
         assert_eq!(figures.table.gaps(&kinds), Vec::<String>::new(), "every kind at every boundary");
     }

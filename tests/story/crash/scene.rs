@@ -71,7 +71,8 @@ pub async fn count(cloud: &Cloud, regions: &[&str]) -> Count {
 pub struct Scene {
     pub name: String,
     pub stack: Stack,
-    pub command: &'static [&'static str],
+    /// What is killed; the same again must make it good, or `up` of everything where it is only a part.
+    pub command: Vec<String>,
     /// File, state and sandbox before the command.
     pub before: Place,
     /// What is there after it.
@@ -84,27 +85,36 @@ pub struct Scene {
 impl Scene {
     /// `up` of an empty account.
     pub fn coming(stack: Stack) -> Self {
-        Self::of("up", stack, UP, Place::new(stack.text, None))
+        Self::of("up", stack, words(UP), Place::new(stack.text, None))
     }
 
     /// `up` after an edit of the file.
     pub fn changing(stack: Stack) -> Self {
         let before = standing(stack);
         before.write(&stack.edited());
-        Self::of("change", stack, UP, before)
+        Self::of("change", stack, words(UP), before)
+    }
+
+    /// The same, of one kind alone: which of many calls that are made at once is the nth is never certain.
+    pub fn changing_only(stack: Stack, kind: &str) -> Self {
+        let before = standing(stack);
+        before.write(&stack.edited());
+        let only = ["--only".to_owned(), format!("*/{kind}/*")];
+        Self::of(&format!("change {kind} of"), stack, [words(UP), only.to_vec()].concat(), before)
     }
 
     /// `down` of everything.
     pub fn going(stack: Stack) -> Self {
-        Self::of("down", stack, DOWN, standing(stack))
+        Self::of("down", stack, words(DOWN), standing(stack))
     }
 
     /// Carries the command out once without disturbance, to learn its calls.
-    fn of(name: &str, stack: Stack, command: &'static [&'static str], before: Place) -> Self {
+    fn of(name: &str, stack: Stack, command: Vec<String>, before: Place) -> Self {
         let mut clean = before.copy_for(None);
         let served = Served::beside(&clean);
         clean.use_aws(&served.url);
-        clean.globe(command).exits(0);
+        clean.globe(&arguments(&command)).exits(0);
+        let calls = served.calls().len();
         let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
         for call in served.writes() {
             let part = |name: &str| call[name].as_str().expect("a text").to_owned();
@@ -116,15 +126,36 @@ impl Scene {
                 Moment::ALL.map(move |moment| Boundary { action: action.clone(), region: region.clone(), nth, moment })
             })
         };
+        if command[0] == "up" {
+            clean.globe(UP).exits(0);
+        }
         let expected = super::runtime().block_on(count(&Cloud::at(&served.url), stack.regions));
-        let (calls, name) = (served.calls().len(), format!("{name} {}", stack.name));
+        let name = format!("{name} {}", stack.name);
         let boundaries = counts.into_iter().flat_map(boundary).collect();
         Self { name, stack, command, before, expected, boundaries, calls }
     }
 
     pub fn is_going(&self) -> bool {
-        self.command == DOWN
+        self.command[0] == "down"
     }
+
+    /// The command that is killed.
+    pub fn command(&self) -> Vec<&str> {
+        arguments(&self.command)
+    }
+
+    /// The command that makes good everything.
+    pub fn remedy(&self) -> &'static [&'static str] {
+        if self.is_going() { DOWN } else { UP }
+    }
+}
+
+fn words(command: &[&str]) -> Vec<String> {
+    command.iter().map(|&word| word.to_owned()).collect()
+}
+
+fn arguments(command: &[String]) -> Vec<&str> {
+    command.iter().map(String::as_str).collect()
 }
 
 /// A stack that is up.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};
 
 use super::runtime;
-use super::scene::{Boundary, Moment, Scene, UP, count};
+use super::scene::{Boundary, Moment, Scene, count};
 use crate::cloud::Cloud;
 use crate::globe::{Place, Running, Served, patiently};
 
@@ -37,14 +37,14 @@ pub fn strike(scene: &Scene, boundary: &Boundary, again: Option<usize>) -> Struc
     place.use_aws(&served.url);
     served.fault(&boundary.rule());
     let mut struck = Struck::default();
-    if let Some(call) = kill_at(&place, &served, scene.command, boundary.moment) {
+    if let Some(call) = kill_at(&place, &served, &scene.command(), boundary.moment) {
         struck = Struck { hit: attribute(&place, &call), kills: 1 };
         assert!(struck.hit.is_some(), "{boundary}: no open intent fits {call}");
     }
     served.calm();
     if let Some(nth) = again {
         served.fault(&format!("*:{}:{nth}", if nth % 2 == 0 { "hang-before" } else { "hang-after" }));
-        struck.kills += usize::from(kill_at(&place, &served, scene.command, Moment::After).is_some());
+        struck.kills += usize::from(kill_at(&place, &served, &scene.command(), Moment::After).is_some());
         served.calm();
     }
     let what = format!("{}, killed at {boundary}, then at call {again:?}", scene.name);
@@ -117,9 +117,9 @@ fn likeness(intent: &Value, call: &Value) -> u32 {
     1 + 4 * u32::from(carries("token")) + 2 * u32::from(action.contains(&noun)) + 3 * u32::from(carries("id"))
 }
 
-/// The same command without flags does the rest: one of each, nothing untagged, no question, nothing left to do.
+/// Then the same command, without a flag for what happened, does the rest: one of each, nothing untagged, no question, nothing left to do.
 fn converges(scene: &Scene, place: &Place, served: &Served, what: &str) {
-    let ended = place.globe(scene.command);
+    let ended = place.globe(scene.remedy());
     assert_eq!(ended.code(), 0, "{what}: {}", ended.exits(0).stderr);
     let cloud = Cloud::at(&served.url);
     let counted = runtime().block_on(count(&cloud, scene.stack.regions));
@@ -128,7 +128,6 @@ fn converges(scene: &Scene, place: &Place, served: &Served, what: &str) {
         assert_eq!(place.globe(&["--json", "state", "list"]).exits(0).stdout, "", "{what}: nothing is recorded");
     } else {
         assert_eq!(place.globe(&["diff", "--exit-code"]).code(), 0, "{what}: nothing is left to do");
-        assert_eq!(scene.command, UP);
         runtime().block_on(nothing_is_untagged(&cloud, scene, what));
     }
 }

@@ -42,6 +42,19 @@ impl Table {
         text
     }
 
+    /// Adds what another counted.
+    pub fn merge(&mut self, other: Self) {
+        for (key, count) in other.0 {
+            *self.0.entry(key).or_default() += count;
+        }
+    }
+
+    /// Kinds of which some update was not hit.
+    pub fn updates_left<'a>(&self, kinds: &BTreeSet<&'a str>) -> Vec<&'a str> {
+        let is_left = |kind: &&&str| Moment::ALL.into_iter().any(|moment| self.cell(kind, NEEDED[1], moment) == 0);
+        kinds.iter().filter(is_left).copied().collect()
+    }
+
     /// What was never hit and should have been.
     pub fn gaps(&self, kinds: &BTreeSet<&str>) -> Vec<String> {
         let mut gaps = Vec::new();
