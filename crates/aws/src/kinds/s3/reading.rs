@@ -40,7 +40,8 @@ pub fn unless_no_bucket<T>(result: Result<T, CallError>) -> Result<Option<T>, Ca
 /// # Errors
 /// When a call fails for another reason.
 pub async fn live(cx: &Scoped, name: &str) -> Result<Option<BucketLive>, CallError> {
-    let all = tokio::try_join!(
+    // All to their ends, also where one fails: a call given up halfway has been made for nothing.
+    let (versioned, encryption, ownership, private, lifecycle, tags) = tokio::join!(
         versioned(cx, name),
         encryption(cx, name),
         ownership(cx, name),
@@ -48,6 +49,7 @@ pub async fn live(cx: &Scoped, name: &str) -> Result<Option<BucketLive>, CallErr
         lifecycle(cx, name),
         tags(cx, name),
     );
+    let all = (|| Ok((versioned?, encryption?, ownership?, private?, lifecycle?, tags?)))();
     let live = |(versioned, encryption, ownership, private, (lifecycle, foreign_rules), tags)| BucketLive {
         name: name.to_owned(),
         versioned,
