@@ -12,7 +12,7 @@ use crate::trial::{ACCOUNT, Trial};
 use crate::workspace::Workspace;
 
 /// Sandbox seconds per second.
-const SPEED: u32 = 200;
+const SPEED: &str = "200";
 /// One after the other.
 const COMMANDS: [&[&str]; 3] = [
     &["up", "--regions", "all", "--yes"],
@@ -31,7 +31,7 @@ pub fn run(workspace: &Workspace, globe: Option<PathBuf>) -> Result<()> {
 }
 
 fn check(workspace: &Workspace, trial: &Trial) -> Result<()> {
-    let sandbox = trial.sandbox(Some(SPEED))?;
+    let sandbox = trial.sandbox(&["--speed", SPEED])?;
     let proxy = trial.recorder(&sandbox)?;
     fs::copy(workspace.root().join("config/globe.toml"), trial.folder.join("globe.toml"))
         .context("could not copy the reference stack")?;
@@ -46,7 +46,7 @@ fn check(workspace: &Workspace, trial: &Trial) -> Result<()> {
 fn globe(trial: &Trial, url: &str) -> Command {
     let mut command = Command::new(&trial.globe);
     command.current_dir(&trial.folder).env_clear().stdin(Stdio::null()).stdout(Stdio::null());
-    command.env("HOME", &trial.folder).env("GLOBE_TIME_FACTOR", SPEED.to_string()).env("AWS_ENDPOINT_URL", url);
+    command.env("HOME", &trial.folder).env("GLOBE_TIME_FACTOR", SPEED).env("AWS_ENDPOINT_URL", url);
     command.env("AWS_ACCESS_KEY_ID", ACCOUNT).env("AWS_SECRET_ACCESS_KEY", "sandbox").arg("--quiet");
     command
 }

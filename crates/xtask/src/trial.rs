@@ -38,14 +38,12 @@ impl Trial {
         Ok(Self { globe, python, folder })
     }
 
-    /// An empty sandbox in memory, `speed` sandbox seconds per second if that is not to be its default.
+    /// An empty sandbox in memory, served with further `options`.
     ///
     /// # Errors
     /// As [`Server::start`].
-    pub fn sandbox(&self, speed: Option<u32>) -> Result<Server> {
-        let speed = speed.map(|speed| format!("--speed={speed}"));
-        let fixed = ["sandbox", "serve", "--in-memory", "--port", "0"];
-        let arguments: Vec<&str> = fixed.into_iter().chain(speed.as_deref()).collect();
+    pub fn sandbox(&self, options: &[&str]) -> Result<Server> {
+        let arguments = [&["sandbox", "serve", "--in-memory", "--port", "0"], options].concat();
         Server::start(&self.python, &self.folder.join("sandbox.log"), &self.globe, &arguments)
     }
 

@@ -97,7 +97,7 @@ fn beside(workspace: &Workspace) -> PathBuf {
 }
 
 fn ask(trial: &Trial, probe: &Path, json: Option<&Path>) -> Result<Vec<Outcome>> {
-    let sandbox = trial.sandbox(None)?;
+    let sandbox = trial.sandbox(&[])?;
     let file = trial.folder.join("outcomes.json");
     let mut run = trial.python.command();
     run.current_dir(probe).args(["run.py", "--endpoint", &sandbox.url]).arg("--json").arg(&file).stdout(Stdio::null());
