@@ -313,8 +313,18 @@ impl Running {
     }
 
     /// Waits for its end.
+    #[track_caller]
     pub fn end(mut self) -> Ran {
-        let status = self.child.wait().expect("ends");
+        let deadline = Instant::now() + PATIENCE;
+        while !self.has_ended() {
+            if Instant::now() > deadline {
+                let said = self.so_far();
+                self.kill();
+                panic!("it does not end; it has said:\n{said}");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let status = self.child.wait().expect("has ended");
         self.readers.drain(..).for_each(|reader| reader.join().expect("reads to the end"));
         let [stdout, stderr] = self.said.each_ref().map(|text| text.lock().expect("no reader panics").clone());
         Ran(Said { stdout, stderr, code: status.code().unwrap_or(-1) })

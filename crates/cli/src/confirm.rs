@@ -26,8 +26,8 @@ pub async fn confirm(out: &Out, yes: bool, question: &str) -> Result<(), Failure
 }
 
 fn ask(prompt: &str) -> Option<String> {
-    let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{prompt}").and_then(|()| stderr.flush()).ok()?;
+    // Locked for the prompt alone: what Ctrl-C has to say must not wait for the answer.
+    write!(std::io::stderr(), "{prompt}").and_then(|()| std::io::stderr().flush()).ok()?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).ok()?;
     Some(line)
