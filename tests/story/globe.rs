@@ -14,8 +14,11 @@ pub const ACCOUNT: &str = "123456789012";
 /// Sandbox seconds per second: ten minutes of AWS take three seconds.
 const SPEED: &str = "200";
 
-/// The binary that `cargo build -p globe` makes, beside the test's own.
+/// The binary that `cargo build -p globe` makes, beside the test's own; or `GLOBE_BINARY`.
 fn binary() -> PathBuf {
+    if let Some(given) = std::env::var_os("GLOBE_BINARY") {
+        return given.into();
+    }
     let test = std::env::current_exe().expect("the test knows itself");
     let folder = test.ancestors().nth(2).expect("target/debug/deps/story");
     let binary = folder.join("globe");

@@ -28,6 +28,9 @@ use crate::args::{Cli, TimeMode};
 use crate::failure::{Exit, Failure};
 use crate::out::Out;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -40,6 +40,6 @@ pub use leaving::{Departing, Leaving, Manner, NameHold};
 pub use pace::{Pace, Work};
 pub use permission::Missing;
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
-pub use registry::{ErasedKind, KindTable, erased};
+pub use registry::{Comparison, ErasedKind, KindTable, erased};
 pub use tags::{OWNER_ADDRESS, OWNER_NONCE, OWNER_STACK, Owner, TagPatch, Tags};
 pub use unknown::{is_unknown, mentions_unknown, unknown};

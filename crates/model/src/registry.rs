@@ -35,12 +35,25 @@ pub trait ErasedKind: Send + Sync {
     fn lower(&self, spec: &Value, upstream: &Upstream<'_>) -> Result<Result<Value, Pending>, serde_json::Error>;
     /// See [`Kind::diff`].
     fn diff(&self, desired: &Value, live: &Value) -> Result<Verdict<Value>, serde_json::Error>;
+    /// All that a plan asks of a live object, which is read once for it.
+    fn compare(&self, desired: &Value, live: &Value) -> Result<Comparison, serde_json::Error>;
     /// See [`Kind::ready`].
     fn ready(&self, live: &Value) -> Result<Readiness, serde_json::Error>;
     /// See [`Kind::outputs`].
     fn outputs(&self, live: &Value) -> Result<Option<Value>, serde_json::Error>;
     /// See [`Kind::unknown`].
     fn unknown(&self, address: &Address) -> Value;
+}
+
+/// A live object held against what is wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// See [`Kind::ready`].
+    pub readiness: Readiness,
+    /// See [`Kind::diff`].
+    pub verdict: Verdict<Value>,
+    /// See [`Kind::outputs`].
+    pub outputs: Option<Value>,
 }
 
 struct Erased<K>(PhantomData<fn() -> K>);
@@ -56,6 +69,14 @@ fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
 
 fn json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+fn untyped<P: Serialize>(verdict: Verdict<P>) -> Verdict<Value> {
+    match verdict {
+        Verdict::Same => Verdict::Same,
+        Verdict::Patch { patch, changes } => Verdict::Patch { patch: json(&patch), changes },
+        Verdict::Replace { changes } => Verdict::Replace { changes },
+    }
 }
 
 impl<K: Kind> ErasedKind for Erased<K> {
@@ -98,10 +119,15 @@ impl<K: Kind> ErasedKind for Erased<K> {
     }
 
     fn diff(&self, desired: &Value, live: &Value) -> Result<Verdict<Value>, serde_json::Error> {
-        Ok(match K::diff(&typed(desired)?, &typed(live)?) {
-            Verdict::Same => Verdict::Same,
-            Verdict::Patch { patch, changes } => Verdict::Patch { patch: json(&patch), changes },
-            Verdict::Replace { changes } => Verdict::Replace { changes },
+        Ok(untyped(K::diff(&typed(desired)?, &typed(live)?)))
+    }
+
+    fn compare(&self, desired: &Value, live: &Value) -> Result<Comparison, serde_json::Error> {
+        let live = typed(live)?;
+        Ok(Comparison {
+            readiness: K::ready(&live),
+            verdict: untyped(K::diff(&typed(desired)?, &live)),
+            outputs: K::outputs(&live).map(|outputs| json(&outputs)),
         })
     }
 

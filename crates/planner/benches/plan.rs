@@ -20,6 +20,10 @@ use globe_planner::{Input, Selection, lint, plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Resources of a plan.
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 /// Regions of the stack.

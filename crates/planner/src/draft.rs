@@ -2,20 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use crate::Input;
-use crate::judge::{Fate, Judged};
+use globe_graph::Resource;
 use globe_model::{
     Action, Address, Cause, Change, FieldChange, NameHold, Notice, Observation, PlanReport, Step, Timestamp, Verdict,
     mentions_unknown,
 };
 use serde_json::Value;
 
+use crate::Input;
+use crate::judge::{Fate, Judged};
+
 /// The steps, sorted by address; deletes after what makes.
-pub fn draft(input: &Input<'_>, judged: &mut Judged, report: &mut PlanReport) -> Vec<Step> {
+pub fn draft(input: &Input<'_>, judged: &mut Judged<'_>, report: &mut PlanReport) -> Vec<Step> {
     let mut steps = Vec::new();
-    for (address, fate) in &judged.fates {
-        let desired = judged.desired.remove(address);
-        steps.extend(wanted_steps(input, desired, address, fate));
+    for resource in input.wanted.resources() {
+        let Some(fate) = judged.fates.get(&resource.address) else { continue };
+        let desired = judged.desired.remove(&resource.address);
+        steps.extend(wanted_steps(input, desired, resource, fate));
     }
     steps.extend(unwanted_steps(input, report));
     steps.extend(input.head.deposed.iter().map(|record| {
@@ -43,10 +46,11 @@ pub(crate) fn bare(address: Address, action: Action, id: Option<String>) -> Step
     }
 }
 
-fn wanted_steps(input: &Input<'_>, desired: Option<Value>, address: &Address, fate: &Fate) -> Vec<Step> {
+fn wanted_steps(input: &Input<'_>, desired: Option<Value>, resource: &Resource, fate: &Fate) -> Vec<Step> {
+    let address = &resource.address;
     let full = move |action, id: Option<&String>| {
         let mut step = bare(address.clone(), action, id.cloned());
-        step.spec = input.wanted.get(address).map(|resource| resource.spec.clone());
+        step.spec = Some(resource.spec.clone());
         step.desired = desired;
         step.not_before = (action == Action::Create).then(|| name_kept_until(input, address)).flatten();
         step

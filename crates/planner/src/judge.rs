@@ -1,9 +1,11 @@
 //! One verdict per wanted resource, upstream first.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use globe_graph::Resource;
-use globe_model::{Address, Change, ErasedKind, Notice, Observation, PlanReport, Readiness, Upstream, Verdict};
+use globe_model::{
+    Address, Change, Comparison, ErasedKind, Notice, Observation, PlanReport, Readiness, Upstream, Verdict,
+};
 use serde_json::Value;
 
 use crate::Input;
@@ -40,19 +42,19 @@ pub enum Fate {
     Unclear,
 }
 
-/// Verdicts by address.
+/// Verdicts by address. Looked up far more often than gone through, and whoever goes through them sorts what comes of it.
 #[derive(Debug, Default)]
-pub struct Judged {
+pub struct Judged<'a> {
     /// What is to become of it.
-    pub fates: BTreeMap<Address, Fate>,
+    pub fates: HashMap<&'a Address, Fate>,
     /// The lowered form, stand-ins included.
-    pub desired: BTreeMap<Address, Value>,
+    pub desired: HashMap<&'a Address, Value>,
     /// Outputs of what exists and stays.
-    pub known: BTreeMap<Address, Value>,
+    pub known: HashMap<&'a Address, Value>,
 }
 
 /// Judges every wanted resource.
-pub fn judge(input: &Input<'_>, report: &mut PlanReport) -> Judged {
+pub fn judge<'a>(input: &Input<'a>, report: &mut PlanReport) -> Judged<'a> {
     let mut judged = Judged::default();
     for resource in input.wanted.in_order() {
         let Some(kind) = input.kinds.get(&resource.address.kind) else { continue };
@@ -66,31 +68,31 @@ pub fn judge(input: &Input<'_>, report: &mut PlanReport) -> Judged {
         if fate == Fate::Keep {
             report.unchanged += 1;
         }
-        judged.fates.insert(resource.address.clone(), fate);
+        judged.fates.insert(&resource.address, fate);
     }
     judged
 }
 
-fn judge_one(
-    input: &Input<'_>,
+fn judge_one<'a>(
+    input: &Input<'a>,
     kind: &dyn ErasedKind,
-    resource: &Resource,
-    judged: &mut Judged,
+    resource: &'a Resource,
+    judged: &mut Judged<'a>,
     report: &mut PlanReport,
 ) -> Result<Fate, String> {
     let address = &resource.address;
     let desired = lower(input, kind, resource, judged)?;
     let fate = judge_live(input, kind, address, &desired, judged, report);
-    judged.desired.insert(address.clone(), desired);
+    judged.desired.insert(address, desired);
     fate
 }
 
-fn judge_live(
-    input: &Input<'_>,
+fn judge_live<'a>(
+    input: &Input<'a>,
     kind: &dyn ErasedKind,
-    address: &Address,
+    address: &'a Address,
     desired: &Value,
-    judged: &mut Judged,
+    judged: &mut Judged<'a>,
     report: &mut PlanReport,
 ) -> Result<Fate, String> {
     match input.inventory.get(address) {
@@ -98,7 +100,7 @@ fn judge_live(
         Some(Observation::Gone { .. }) => Ok(Fate::Create { vanished: true }),
         Some(Observation::Unknown(error)) => {
             if let Some(record) = input.head.records.get(address).filter(|record| !record.outputs.is_null()) {
-                judged.known.insert(address.clone(), record.outputs.clone());
+                judged.known.insert(address, record.outputs.clone());
             }
             Err(error.to_string())
         }
@@ -125,27 +127,27 @@ struct Sight<'a> {
     discovered: bool,
 }
 
-fn compare(
-    input: &Input<'_>,
+fn compare<'a>(
+    input: &Input<'a>,
     kind: &dyn ErasedKind,
-    address: &Address,
+    address: &'a Address,
     desired: &Value,
     sight: Sight<'_>,
-    judged: &mut Judged,
+    judged: &mut Judged<'a>,
 ) -> Result<Fate, String> {
-    let words = |error: serde_json::Error| error.to_string();
+    let Comparison { readiness, verdict, outputs } =
+        kind.compare(desired, sight.live).map_err(|error| error.to_string())?;
     let id = sight.id.to_owned();
-    let ready = match kind.ready(sight.live).map_err(words)? {
+    let ready = match readiness {
         Readiness::Failed { reason } => return Ok(Fate::Replace { id, changes: Vec::new(), failed: Some(reason) }),
         readiness => readiness == Readiness::Ready,
     };
     let recorded = input.head.records.get(address);
     let unfinished = sight.discovered || recorded.is_none_or(|record| record.outputs.is_null()) || !ready;
-    let verdict = kind.diff(desired, sight.live).map_err(words)?;
     if !matches!(verdict, Verdict::Replace { .. })
-        && let Some(outputs) = kind.outputs(sight.live).map_err(words)?
+        && let Some(outputs) = outputs
     {
-        judged.known.insert(address.clone(), outputs);
+        judged.known.insert(address, outputs);
     }
     Ok(match verdict {
         Verdict::Same if !unfinished => Fate::Keep,
@@ -156,7 +158,7 @@ fn compare(
 }
 
 /// Lowers with outputs of what stays, and stand-ins for what is made (anew).
-fn lower(input: &Input<'_>, kind: &dyn ErasedKind, resource: &Resource, judged: &Judged) -> Result<Value, String> {
+fn lower(input: &Input<'_>, kind: &dyn ErasedKind, resource: &Resource, judged: &Judged<'_>) -> Result<Value, String> {
     let lookup = |address: &Address| {
         judged.known.get(address).cloned().or_else(|| Some(input.kinds.get(&address.kind)?.unknown(address)))
     };

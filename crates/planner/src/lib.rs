@@ -74,10 +74,10 @@ pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
 }
 
 /// Outputs of what exists and what a step refers to: the engine lowers with these until a step publishes newer ones.
-fn known_outputs(input: &Input<'_>, steps: &[Step], mut judged: judge::Judged) -> BTreeMap<Address, Value> {
+fn known_outputs(input: &Input<'_>, steps: &[Step], mut judged: judge::Judged<'_>) -> BTreeMap<Address, Value> {
     let wanted = steps.iter().filter_map(|step| input.wanted.get(&step.address));
     let upstream = wanted.flat_map(|resource| resource.upstream.iter().map(|(upstream, _)| upstream));
-    upstream.filter_map(|address| judged.known.remove_entry(address)).collect()
+    upstream.filter_map(|address| Some((address.clone(), judged.known.remove(address)?))).collect()
 }
 
 #[cfg(test)]

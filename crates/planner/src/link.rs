@@ -1,6 +1,6 @@
 //! Which step waits for which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use globe_model::{Action, Address, Command, Link, Need, ReplaceOrder, Scope, Step};
 
@@ -15,8 +15,8 @@ struct Slots {
 }
 
 /// Fills in `after`.
-pub fn link(input: &Input<'_>, judged: &Judged, steps: &mut [Step]) {
-    let mut slots: BTreeMap<&Address, Slots> = BTreeMap::new();
+pub fn link(input: &Input<'_>, judged: &Judged<'_>, steps: &mut [Step]) {
+    let mut slots: HashMap<&Address, Slots> = HashMap::new();
     for (index, step) in steps.iter().enumerate() {
         let slot = slots.entry(&step.address).or_default();
         match step.action {
@@ -45,7 +45,7 @@ pub fn link(input: &Input<'_>, judged: &Judged, steps: &mut [Step]) {
     drain_first(input, &draining, steps);
 }
 
-fn delete_first(input: &Input<'_>, judged: &Judged, address: &Address) -> bool {
+fn delete_first(input: &Input<'_>, judged: &Judged<'_>, address: &Address) -> bool {
     let replaced = matches!(judged.fates.get(address), Some(Fate::Replace { .. }));
     let order = input.kinds.get(&address.kind).map(globe_model::ErasedKind::replace_order);
     replaced && order == Some(ReplaceOrder::DeleteFirst)
@@ -54,8 +54,8 @@ fn delete_first(input: &Input<'_>, judged: &Judged, address: &Address) -> bool {
 /// A resource is made after everything it refers to, and after its own predecessor where that blocks it.
 fn before_making(
     input: &Input<'_>,
-    judged: &Judged,
-    slots: &BTreeMap<&Address, Slots>,
+    judged: &Judged<'_>,
+    slots: &HashMap<&Address, Slots>,
     address: &Address,
 ) -> Vec<Link> {
     let upstream = input.wanted.get(address).map(|resource| resource.upstream.as_slice()).unwrap_or_default();
@@ -76,8 +76,8 @@ fn before_making(
 /// A resource goes after everything that referred to it has gone, or has been changed to refer to something else.
 fn before_deleting(
     input: &Input<'_>,
-    judged: &Judged,
-    slots: &BTreeMap<&Address, Slots>,
+    judged: &Judged<'_>,
+    slots: &HashMap<&Address, Slots>,
     former: &BTreeMap<Address, Vec<Address>>,
     address: &Address,
 ) -> Vec<Link> {

@@ -1,26 +1,34 @@
 //! `cargo xtask crash`: kills globe at boundaries of its calls and sees whether the next run converges.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, ensure};
 
-use crate::workspace::Workspace;
+use crate::program::Choice;
+use crate::workspace::{Workspace, cargo};
 
-/// Builds globe and runs the crash story: a sample of boundaries of a small stack, or every boundary of every mutating
-/// call of a stack with every kind that one region can have.
+/// How the task is called.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Every boundary of every mutating call, not a sample
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// Runs the crash story: a sample of boundaries of a small stack, or every boundary of every mutating call of a stack
+/// with every kind that one region can have.
 ///
 /// # Errors
-/// When cargo cannot be started, or a run does not converge.
-pub fn run(workspace: &Workspace, all: bool) -> Result<()> {
-    let story = ["test", "--workspace", "--test", "story", "crash", "--", "--nocapture"];
-    for arguments in [&["build", "-p", "globe"][..], &story] {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(arguments).current_dir(workspace.root());
-        if all {
-            cargo.env("GLOBE_CRASH", "all");
-        }
-        let status = cargo.status().context("cargo could not be started")?;
-        ensure!(status.success(), "`cargo {}` failed: {status}", arguments.join(" "));
+/// When globe cannot be built, or a run does not converge.
+pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let globe = arguments.choice.program(workspace)?;
+    let mut story = cargo();
+    story.args(["test", "--workspace", "--test", "story", "crash", "--", "--nocapture"]);
+    story.current_dir(workspace.root()).env("GLOBE_BINARY", globe);
+    if arguments.all {
+        story.env("GLOBE_CRASH", "all");
     }
+    let status = story.status().context("cargo could not be started")?;
+    ensure!(status.success(), "a killed run was not made good: {status}");
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! `cargo xtask faults`: rehearses some stacks under seeded faults.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::console;
-use crate::trial::{Build, built};
+use crate::program::Choice;
 use crate::workspace::Workspace;
 
 /// Stacks, and how many of a hundred seeds each gets: the small one is quick and has every way of finding a lost create
@@ -27,12 +26,8 @@ pub struct Arguments {
     /// The first
     #[arg(long, default_value_t = 1, value_name = "S")]
     from: u64,
-    /// Build globe with optimisation first: slow to build, and several times as fast to run
-    #[arg(long, conflicts_with = "globe")]
-    release: bool,
-    /// A built `globe`; without it, it is built
-    #[arg(long, value_name = "FILE")]
-    globe: Option<PathBuf>,
+    #[command(flatten)]
+    choice: Choice,
 }
 
 /// Runs the seeds that every check runs.
@@ -40,7 +35,7 @@ pub struct Arguments {
 /// # Errors
 /// As [`run`].
 pub fn check(workspace: &Workspace) -> Result<()> {
-    run(workspace, Arguments { seeds: CHECKED, from: 1, release: false, globe: None })
+    run(workspace, Arguments { seeds: CHECKED, from: 1, choice: Choice::default() })
 }
 
 /// Rehearses the stacks; globe itself shows progress, what went wrong, and the first seed that broke something.
@@ -48,10 +43,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
 /// # Errors
 /// When globe cannot be built, or a seed breaks something.
 pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
-    let globe = match &arguments.globe {
-        Some(given) => std::fs::canonicalize(given).with_context(|| format!("there is no {}", given.display()))?,
-        None => built(workspace, if arguments.release { Build::Optimised } else { Build::Plain })?,
-    };
+    let globe = arguments.choice.program(workspace)?;
     let began = now();
     for (stack, seeds) in shares(arguments.seeds) {
         console::note(&format!("{stack}: {seeds} seeds from {}", arguments.from));

@@ -14,6 +14,7 @@ mod generate;
 mod generated;
 mod layers;
 mod opinion;
+mod program;
 mod python;
 mod requests;
 mod schema;
@@ -64,11 +65,7 @@ enum Task {
     /// Measure how near globe comes to its limits
     Bench(bench::Arguments),
     /// Kill globe at the boundaries of its calls, and see whether the next run converges
-    Crash {
-        /// Every boundary of every mutating call, not a sample
-        #[arg(long)]
-        all: bool,
-    },
+    Crash(crash::Arguments),
     /// Rehearse stacks under seeded faults: lost answers, throttling, a dark region, kills and others
     Faults(faults::Arguments),
     /// Ask the sandbox about what AWS documents that it does
@@ -115,7 +112,7 @@ fn run(task: Task) -> Result<()> {
         Task::Schema { check } => schema::run(&workspace, Mode::new(check)),
         Task::CrateMap { check } => crate_map::run(&workspace, Mode::new(check)),
         Task::Bench(arguments) => bench::run(&workspace, arguments),
-        Task::Crash { all } => crash::run(&workspace, all),
+        Task::Crash(arguments) => crash::run(&workspace, &arguments),
         Task::Faults(arguments) => faults::run(&workspace, arguments),
         Task::Fidelity(arguments) => fidelity::run(&workspace, arguments),
         Task::Behaviour { globe } => behaviour::run(&workspace, globe),

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
+use crate::program::{Build, program};
 use crate::python::{Python, succeed};
 use crate::server::Server;
-use crate::workspace::{Workspace, cargo};
+use crate::workspace::Workspace;
 
 /// The account of all trials; emulators take it from the access key.
 pub const ACCOUNT: &str = "123456789012";
@@ -28,10 +29,7 @@ impl Trial {
     /// # Errors
     /// When something of it cannot be made.
     pub fn ready(workspace: &Workspace, name: &str, globe: Option<PathBuf>) -> Result<Self> {
-        let globe = match globe {
-            Some(given) => fs::canonicalize(&given).with_context(|| format!("there is no {}", given.display()))?,
-            None => built(workspace, Build::Plain)?,
-        };
+        let globe = program(workspace, globe.as_deref(), Build::Plain)?;
         let python = Python::ready(workspace)?;
         let folder = workspace.target().join("opinion").join(format!("{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
@@ -82,33 +80,4 @@ impl Trial {
         }
         outcome.with_context(|| format!("logs and state are in {folder}"))
     }
-}
-
-/// How the program is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Build {
-    /// As for tests.
-    Plain,
-    /// As it is released.
-    Optimised,
-}
-
-/// The program, as cargo builds it.
-///
-/// # Errors
-/// When it cannot be built.
-pub fn built(workspace: &Workspace, build: Build) -> Result<PathBuf> {
-    let mut command = cargo();
-    command.args(["build", "--package", "globe"]).current_dir(workspace.root());
-    let folder = match build {
-        Build::Plain => "debug",
-        Build::Optimised => {
-            command.arg("--release");
-            "release"
-        }
-    };
-    if !command.status().context("could not run `cargo build`")?.success() {
-        bail!("`cargo build --package globe` failed");
-    }
-    Ok(workspace.target().join(folder).join("globe"))
 }

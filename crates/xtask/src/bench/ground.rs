@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::child::{self, Ran};
-use crate::console;
+use crate::program::{Build, program};
 use crate::trial::ACCOUNT;
-use crate::workspace::{Workspace, cargo};
+use crate::workspace::Workspace;
 
 /// What everything is measured with.
 pub struct Ground {
@@ -40,10 +40,7 @@ impl Ground {
     /// # Errors
     /// When it cannot be built, or there is none.
     pub fn ready(workspace: &Workspace, globe: Option<PathBuf>) -> Result<Self> {
-        let globe = match globe {
-            Some(given) => fs::canonicalize(&given).with_context(|| format!("there is no {}", given.display()))?,
-            None => built(workspace)?,
-        };
+        let globe = program(workspace, globe.as_deref(), Build::Optimised)?;
         let folder = workspace.target().join("bench").join(std::process::id().to_string());
         fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
         let reference = fs::read_to_string(workspace.root().join("config/globe.toml"));
@@ -192,14 +189,4 @@ impl Answers {
     pub fn number(&self, kind: &str, key: &str) -> Result<f64> {
         self.last(kind)?[key].as_f64().with_context(|| format!("the line of type {kind} has no number {key}"))
     }
-}
-
-fn built(workspace: &Workspace) -> Result<PathBuf> {
-    console::note("building globe for release");
-    let arguments = ["build", "--release", "--workspace", "--bin", "globe"];
-    let status = cargo().args(arguments).current_dir(workspace.root()).status().context("could not run cargo")?;
-    if !status.success() {
-        bail!("`cargo {}` failed", arguments.join(" "));
-    }
-    Ok(workspace.target().join("release/globe"))
 }
