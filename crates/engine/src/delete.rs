@@ -35,7 +35,7 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
     let leaving = shared.ports.kind(address)?.leaves();
     let may_repeat =
         |class: ErrorClass| class.heals() && !leaving.is_some_and(|leaving| is_to_be_repeated(leaving, class));
-    let result = repeat(shared, address, may_repeat, call).await;
+    let result = repeat(shared.caller(), address, may_repeat, call).await;
     conclude(shared, &intent, &result, Outcome::Deleting).await?;
     match (&result, leaving) {
         (Ok(()), Some(leaving)) if leaving.manner == Manner::Scheduled => {

@@ -95,7 +95,7 @@ async fn call_create(
 ) -> Result<String, StepError> {
     loop {
         let call = || shared.ports.cloud.create(address, desired, token);
-        let error = match repeat(shared, address, may_repeat_make, call).await {
+        let error = match repeat(shared.caller(), address, may_repeat_make, call).await {
             Err(StepError::Call(error)) => error,
             other => return other,
         };
@@ -278,7 +278,8 @@ fn stopped(address: &Address, what: &str) -> Outcome {
 async fn update_call(shared: &Shared, address: &Address, id: &str, patch: &Value) -> Result<(), StepError> {
     let mut lost = 0;
     loop {
-        match repeat(shared, address, may_repeat_make, || shared.ports.cloud.update(address, id, patch)).await {
+        match repeat(shared.caller(), address, may_repeat_make, || shared.ports.cloud.update(address, id, patch)).await
+        {
             Err(StepError::Call(error)) if error.class == ErrorClass::Ambiguous && lost < MAX_LOST => {
                 lost += 1;
                 pause_or_stop(shared, BLINK, "an answer was lost").await?;

@@ -5,7 +5,8 @@ use globe_model::{Address, CallError, ErrorClass, Event, Intent, IntentAction, J
 
 use crate::find::{find, look};
 use crate::lease::Tenure;
-use crate::shared::{Ports, Stop};
+use crate::retry::{Caller, repeat};
+use crate::shared::{Ports, StepError, Stop};
 
 /// Open intents that are looked at together: a search for what may not exist takes its time. A killed run rarely leaves
 /// more.
@@ -50,7 +51,8 @@ pub enum RecoverError {
 /// # Errors
 /// See [`RecoverError`]; what could be settled is.
 pub async fn recover(ports: &Ports, tenure: &Tenure, open: &[Intent], stop: &Stop) -> Result<(), RecoverError> {
-    let mut findings = stream::iter(open).map(|intent| finding(ports, tenure, intent)).buffered(TOGETHER);
+    let caller = Caller { ports, tenure, stop };
+    let mut findings = stream::iter(open).map(|intent| finding(caller, intent)).buffered(TOGETHER);
     let mut unsettled = None;
     for (settled, intent) in open.iter().enumerate() {
         if stop.is_requested() && tenure.lost().is_none() {
@@ -61,6 +63,9 @@ pub async fn recover(ports: &Ports, tenure: &Tenure, open: &[Intent], stop: &Sto
                 ports.journal.conclude(tenure.lease(), intent, &outcome).await?;
                 ports.tell(Event::Recovered { address: intent.address.clone(), finding });
             }
+            Some(Err(RecoverError::Stopped { .. })) => {
+                return Err(RecoverError::Stopped { left: open.len() - settled });
+            }
             Some(Err(error)) => unsettled = unsettled.or(Some(error)),
             None => break,
         }
@@ -68,9 +73,9 @@ pub async fn recover(ports: &Ports, tenure: &Tenure, open: &[Intent], stop: &Sto
     unsettled.map_or(Ok(()), Err)
 }
 
-async fn finding(ports: &Ports, tenure: &Tenure, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
+async fn finding(caller: Caller<'_>, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
     match intent.action {
-        IntentAction::Create => created(ports, tenure, intent).await,
+        IntentAction::Create => created(caller, intent).await,
         // Calls that may be repeated: the plan that follows finds what is still missing.
         IntentAction::Update => Ok((interrupted(intent), "the change is compared anew".to_owned())),
         IntentAction::Delete => Ok((interrupted(intent), "the delete is looked at anew".to_owned())),
@@ -82,7 +87,8 @@ fn interrupted(intent: &Intent) -> Outcome {
     Outcome::Failed { error: CallError::new(ErrorClass::Ambiguous, &intent.address.kind, message) }
 }
 
-async fn created(ports: &Ports, tenure: &Tenure, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
+async fn created(caller: Caller<'_>, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
+    let ports = caller.ports;
     let address = &intent.address;
     let failed = |source| RecoverError::Call { address: address.clone(), source };
     let recovery = ports.kind(address).map_err(failed)?.recovery();
@@ -97,7 +103,7 @@ async fn created(ports: &Ports, tenure: &Tenure, intent: &Intent) -> Result<(Out
             let finding = format!("had been made as {}", one.id);
             Ok((Outcome::Created { id: one.id.clone() }, finding))
         }
-        ([], Recovery::Token) => replay(ports, tenure, intent).await,
+        ([], Recovery::Token) => replay(caller, intent).await,
         ([], _) => Ok((interrupted(intent), "had not been made".to_owned())),
         (several, _) => {
             let ids = several.iter().map(|candidate| candidate.id.clone()).collect();
@@ -106,13 +112,18 @@ async fn created(ports: &Ports, tenure: &Tenure, intent: &Intent) -> Result<(Out
     }
 }
 
-/// AWS remembers the token: repeating the call gives the object it made, or makes it now. A refusal means that it
-/// was never made.
-async fn replay(ports: &Ports, tenure: &Tenure, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
+/// AWS remembers the token: repeating the call, as often as it takes, gives the object it made, or makes it now. A
+/// refusal means that it was never made.
+async fn replay(caller: Caller<'_>, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
     let address = &intent.address;
-    match tenure.guard(ports.cloud.create(address, &intent.request, &intent.token)).await? {
+    let call = || caller.ports.cloud.create(address, &intent.request, &intent.token);
+    match repeat(caller, address, ErrorClass::heals, call).await {
         Ok(id) => Ok((Outcome::Created { id: id.clone() }, format!("was asked for again with the same token: {id}"))),
-        Err(error) if error.class.heals() => Err(RecoverError::Call { address: address.clone(), source: error }),
-        Err(error) => Ok((Outcome::Failed { error }, "had not been made".to_owned())),
+        Err(StepError::Call(error)) if error.class.heals() => {
+            Err(RecoverError::Call { address: address.clone(), source: error })
+        }
+        Err(StepError::Call(error)) => Ok((Outcome::Failed { error }, "had not been made".to_owned())),
+        Err(StepError::Journal(error)) => Err(error.into()),
+        Err(StepError::Stopped(_)) => Err(RecoverError::Stopped { left: 1 }),
     }
 }

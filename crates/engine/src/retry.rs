@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use globe_model::{Address, CallError, ErrorClass, Event};
 
-use crate::shared::{Shared, StepError};
+use crate::lease::Tenure;
+use crate::shared::{Ports, Shared, StepError, Stop};
 
 /// First pause between two tries.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -32,13 +33,24 @@ pub fn may_repeat_make(class: ErrorClass) -> bool {
     class == ErrorClass::Gone || (class.heals() && class != ErrorClass::Ambiguous)
 }
 
+/// Who makes calls: into which world, by what right, and until who stops it.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    /// The world.
+    pub ports: &'a Ports,
+    /// The right to change it.
+    pub tenure: &'a Tenure,
+    /// The user's wish to stop.
+    pub stop: &'a Stop,
+}
+
 /// Repeats `call` while `may_repeat` allows and patience lasts.
 ///
 /// # Errors
 /// The last failure, [`StepError::Stopped`] when the user asked to stop between two tries, or [`StepError::Journal`] when
-/// the lease does not hold any more. This is the one place where a run makes mutating calls.
+/// the lease does not hold any more. This is the one place where mutating calls are made.
 pub async fn repeat<T, F>(
-    shared: &Shared,
+    caller: Caller<'_>,
     address: &Address,
     may_repeat: impl Fn(ErrorClass) -> bool,
     call: impl Fn() -> F,
@@ -46,20 +58,29 @@ pub async fn repeat<T, F>(
 where
     F: Future<Output = Result<T, CallError>>,
 {
-    let started = shared.ports.clock.now();
+    let started = caller.ports.clock.now();
     let mut pause = FIRST_PAUSE;
     loop {
-        let error = match shared.tenure.guard(call()).await? {
+        let error = match caller.tenure.guard(call()).await? {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        let waited = shared.ports.clock.now().since(started);
+        let waited = caller.ports.clock.now().since(started);
         if !may_repeat(error.class) || waited >= patience(error.class) {
             return Err(error.into());
         }
-        shared.ports.tell(Event::Retrying { address: address.clone(), error, after: pause });
-        pause_or_stop(shared, pause, "a call was to be repeated").await?;
+        caller.ports.tell(Event::Retrying { address: address.clone(), error, after: pause });
+        caller.pause(pause, "a call was to be repeated").await?;
         pause = (pause * 8 / 5).min(LONGEST_PAUSE);
+    }
+}
+
+impl Caller<'_> {
+    async fn pause(self, pause: Duration, what: &str) -> Result<(), StepError> {
+        tokio::select! {
+            () = self.ports.clock.sleep(pause) => Ok(()),
+            () = self.stop.requested() => Err(StepError::Stopped(what.to_owned())),
+        }
     }
 }
 
@@ -68,8 +89,5 @@ where
 /// # Errors
 /// [`StepError::Stopped`] with what was being waited for.
 pub async fn pause_or_stop(shared: &Shared, pause: Duration, what: &str) -> Result<(), StepError> {
-    tokio::select! {
-        () = shared.ports.clock.sleep(pause) => Ok(()),
-        () = shared.stop.requested() => Err(StepError::Stopped(what.to_owned())),
-    }
+    shared.caller().pause(pause, what).await
 }

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::lease::Tenure;
+use crate::retry::Caller;
 use crate::turn::Turns;
 
 /// The world, behind its ports.
@@ -98,6 +99,11 @@ impl Shared {
         let outputs = Mutex::new(plan.known.clone());
         let (turns, held) = (Turns::default(), Mutex::default());
         Self { ports, plan, tenure, run, stop, turns, outputs, held }
+    }
+
+    /// As who this run makes calls.
+    pub fn caller(&self) -> Caller<'_> {
+        Caller { ports: &self.ports, tenure: &self.tenure, stop: &self.stop }
     }
 
     /// The lease that writes are made under.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::fault::Fault;
 use crate::projection;
-use crate::session::{Row, Session};
+use crate::session::{Param, Row, Session};
 
 /// What happened. The names are in the database: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,6 +117,9 @@ impl Entry {
     }
 }
 
+/// Where [`Event::row`] belongs.
+pub(crate) const INTO: &str = "INSERT INTO events (stack, seq, at, run, what, address, token, payload)";
+
 /// An entry in its place in the stack's history.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Event {
@@ -149,6 +152,23 @@ impl Event {
         })
     }
 
+    /// A row of [`INTO`].
+    pub(crate) fn row(&self, stack: &str) -> Result<[Param; 8], Fault> {
+        let (what, payload) = self.entry.columns()?;
+        let token = self.entry.token().map(ToString::to_string);
+        let address = self.address.as_ref().map(ToString::to_string);
+        Ok([
+            stack.into(),
+            self.seq.into(),
+            self.at.0.into(),
+            self.run.as_str().into(),
+            what.into(),
+            address.into(),
+            token.into(),
+            payload.into(),
+        ])
+    }
+
     /// As the port shows it.
     pub(crate) fn history(self, what: String) -> HistoryEntry {
         HistoryEntry {
@@ -163,6 +183,15 @@ impl Event {
     }
 }
 
+/// Numbers for `count` events; the answer is the first.
+pub(crate) async fn reserve(session: &mut Session, stack: &str, count: usize) -> Result<i64, Fault> {
+    const SQL: &str = "UPDATE stacks SET seq = seq + $2 WHERE name = $1 RETURNING seq";
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let row = session.row(SQL, &[stack.into(), count.into()]).await?;
+    let row = row.ok_or_else(|| Fault::Unusable(format!("stack {stack} has lost its row")))?;
+    Ok(row.int("seq")? - count + 1)
+}
+
 /// Appends an event and brings the projections up to date.
 pub(crate) async fn append(
     session: &mut Session,
@@ -170,25 +199,8 @@ pub(crate) async fn append(
     now: Timestamp,
     (run, address, entry): (&str, Option<&Address>, Entry),
 ) -> Result<(), Fault> {
-    const NEXT: &str = "UPDATE stacks SET seq = seq + 1 WHERE name = $1 RETURNING seq";
-    const INSERT: &str = "INSERT INTO events (stack, seq, at, run, what, address, token, payload) \
-                          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let row = session.row(NEXT, &[stack.into()]).await?;
-    let row = row.ok_or_else(|| Fault::Unusable(format!("stack {stack} has lost its row")))?;
-    let event = Event { seq: row.int("seq")?, at: now, run: run.to_owned(), address: address.cloned(), entry };
-    let (what, payload) = event.entry.columns()?;
-    let token = event.entry.token().map(ToString::to_string);
-    let address = event.address.as_ref().map(ToString::to_string);
-    let params = [
-        stack.into(),
-        event.seq.into(),
-        now.0.into(),
-        run.into(),
-        what.into(),
-        address.into(),
-        token.into(),
-        payload.into(),
-    ];
-    session.execute(INSERT, &params).await?;
+    let seq = reserve(session, stack, 1).await?;
+    let event = Event { seq, at: now, run: run.to_owned(), address: address.cloned(), entry };
+    session.insert(INTO, &[event.row(stack)?]).await?;
     projection::project(session, stack, &event).await
 }

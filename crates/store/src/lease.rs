@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use globe_model::{Fence, Holding, Lease, LeaseRequest, Scope, Timestamp};
 
 use crate::fault::Fault;
-use crate::queue::Operation;
+use crate::job::Operation;
 use crate::session::Session;
 
 /// Refuses a write to `scope` unless its lease is still this one. An expired lease that nobody took over still holds:

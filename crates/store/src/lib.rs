@@ -15,10 +15,12 @@
 
 mod archive;
 mod backup;
+mod bulk;
 mod connect;
 mod entry;
 mod fault;
 mod file;
+mod job;
 mod lease;
 mod location;
 mod pace;
@@ -31,6 +33,7 @@ mod session;
 mod step;
 mod store;
 mod transfer;
+mod worker;
 
 pub use archive::{Archive, ArchiveError};
 pub use store::{Migrated, Store};

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use globe_model::{Address, Pace, Timestamp, Work};
 
 use crate::fault::Fault;
-use crate::queue::Operation;
+use crate::job::Operation;
 use crate::session::{Row, Session};
 
 /// How many events are looked at: the last run of some thousand resources, or many of small ones. Without

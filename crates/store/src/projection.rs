@@ -7,14 +7,14 @@ use globe_model::{Address, Departing, Intent, NameHold, Record, Timestamp, Token
 
 use crate::entry::{Entry, Event};
 use crate::fault::Fault;
-use crate::queue::Operation;
-use crate::session::Session;
+use crate::job::Operation;
+use crate::session::{Param, Session};
 
 /// Applies one event to the projections; both the writes and [`Rebuild`] come here.
 pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -> Result<(), Fault> {
     match (&event.entry, &event.address) {
         (Entry::RunStarted { account, .. }, _) => keep_account(session, stack, account).await,
-        (Entry::Intent(intent), _) => open(session, stack, event.seq, intent).await,
+        (Entry::Intent(intent), _) => Ok(session.insert(INTO_INTENTS, &[open_row(stack, event.seq, intent)?]).await?),
         (Entry::Created { token, id }, Some(address)) => {
             depose_others(session, stack, address, id).await?;
             leave_ledger(session, stack, address, id).await?;
@@ -61,11 +61,13 @@ async fn keep_account(session: &mut Session, stack: &str, account: &str) -> Resu
     Ok(())
 }
 
-async fn open(session: &mut Session, stack: &str, seq: i64, intent: &Intent) -> Result<(), Fault> {
-    const SQL: &str = "INSERT INTO intents (stack, token, seq, payload, address, spec, request) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
+/// Where [`open_row`] belongs.
+pub(crate) const INTO_INTENTS: &str = "INSERT INTO intents (stack, token, seq, payload, address, spec, request)";
+
+/// An intent that was begun with event `seq`.
+pub(crate) fn open_row(stack: &str, seq: i64, intent: &Intent) -> Result<[Param; 7], Fault> {
     let payload = serde_json::to_string(intent).map_err(|error| Fault::Misfit(error.to_string()))?;
-    let params = [
+    Ok([
         stack.into(),
         intent.token.as_str().into(),
         seq.into(),
@@ -73,9 +75,7 @@ async fn open(session: &mut Session, stack: &str, seq: i64, intent: &Intent) -> 
         intent.address.to_string().into(),
         intent.spec.to_string().into(),
         intent.request.to_string().into(),
-    ];
-    session.execute(SQL, &params).await?;
-    Ok(())
+    ])
 }
 
 async fn close(session: &mut Session, stack: &str, token: &Token) -> Result<(), Fault> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::entry::Event;
 use crate::fault::Fault;
-use crate::queue::Operation;
+use crate::job::Operation;
 use crate::session::{Row, Session};
 
 /// [`globe_model::Journal::head`].

@@ -5,8 +5,8 @@ use globe_model::{Lease, RunEnd, RunStart, Timestamp};
 
 use crate::entry::{Entry, append};
 use crate::fault::Fault;
+use crate::job::Operation;
 use crate::lease::check_all;
-use crate::queue::Operation;
 use crate::session::Session;
 
 /// [`globe_model::Journal::begin`].

@@ -4,7 +4,7 @@
 
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Executor, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection};
 
 /// A bound parameter.
 #[derive(Clone, Debug)]
@@ -94,6 +94,16 @@ macro_rules! bound {
     };
 }
 
+/// Rows that one statement inserts at most: databases limit a statement's parameters, and prepared ones are kept.
+const ROWS: usize = 64;
+
+/// `($1, $2), ($3, $4)`.
+fn places(rows: usize, columns: usize) -> String {
+    let row =
+        |row: usize| (1..=columns).map(|column| format!("${}", row * columns + column)).collect::<Vec<_>>().join(", ");
+    (0..rows).map(|index| format!("({})", row(index))).collect::<Vec<_>>().join(", ")
+}
+
 impl Session {
     /// Runs one statement; answers how many rows it touched.
     pub(crate) async fn execute(&mut self, sql: &'static str, params: &[Param]) -> Result<u64, sqlx::Error> {
@@ -101,6 +111,23 @@ impl Session {
             Self::Sqlite(connection) => Ok(connection.execute(bound!(Sqlite, sql, params)).await?.rows_affected()),
             Self::Postgres(connection) => Ok(connection.execute(bound!(Postgres, sql, params)).await?.rows_affected()),
         }
+    }
+
+    /// Inserts rows, many with a statement; `into` is an `INSERT` up to its columns.
+    pub(crate) async fn insert<const N: usize>(
+        &mut self,
+        into: &'static str,
+        rows: &[[Param; N]],
+    ) -> Result<(), sqlx::Error> {
+        for some in rows.chunks(ROWS) {
+            let sql = AssertSqlSafe(format!("{into} VALUES {}", places(some.len(), N)));
+            let params = some.as_flattened();
+            match self {
+                Self::Sqlite(connection) => connection.execute(bound!(Sqlite, sql, params)).await.map(drop)?,
+                Self::Postgres(connection) => connection.execute(bound!(Postgres, sql, params)).await.map(drop)?,
+            }
+        }
+        Ok(())
     }
 
     /// All rows of a query.

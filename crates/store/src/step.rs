@@ -5,8 +5,8 @@ use globe_model::{Address, Departing, Intent, IntentAction, Lease, Outcome, Reco
 
 use crate::entry::{Entry, Event, append};
 use crate::fault::Fault;
+use crate::job::Operation;
 use crate::lease::check;
-use crate::queue::Operation;
 use crate::session::Session;
 
 /// [`globe_model::Journal::intend`].
@@ -18,6 +18,10 @@ impl Operation for Intend {
 
     fn stack(&self) -> Option<&str> {
         Some(&self.0.stack)
+    }
+
+    fn as_intend(&self) -> Option<(&Intend, ())> {
+        Some((self, ()))
     }
 
     fn attempt(&self) -> String {

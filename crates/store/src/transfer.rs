@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::archive::{Archive, Line};
 use crate::fault::Fault;
+use crate::job::Operation;
 use crate::projection::{dump, rebuild};
-use crate::queue::Operation;
 use crate::session::{Row, Session};
 
 /// [`crate::Store::export`].

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{Action, Command, ErrorClass, Ref, Summary};
 use kind::{IN_TURN, Node, NodeSpec, at};
+use slow::Remembered;
 use world::{Stage, Trap};
 
 /// a <- b <- c, a <- d; e alone.
@@ -165,6 +166,21 @@ async fn what_was_just_made_and_is_not_visible_yet_is_not_made_again() {
     stage.world.hide(3);
     let plan = stage.plan(Command::Up, &one).await;
     assert_eq!(plan.steps.iter().map(|step| step.action).collect::<Vec<_>>(), [Action::Adopt], "{plan:?}");
+}
+
+#[tokio::test]
+async fn what_its_token_made_is_waited_for_until_aws_can_say_what_it_is() {
+    let stage = Stage::new().await;
+    let mut builder = GraphBuilder::default();
+    builder.add::<Remembered>("us-east-1", "a", &NodeSpec { on: Vec::new(), soft: "x".into() });
+    let one = builder.build(&stage.kinds).expect("a DAG");
+    stage.world.set_trap(0, Trap::HangAfter);
+    assert!(stage.apply(Command::Up, &one).await.is_none(), "it crashed");
+    stage.world.hide(4);
+    stage.settle().await.expect("the same token gives the same object, if not at once");
+    let record = stage.head().await.records.into_values().next().expect("it is recorded");
+    assert_eq!(record.id, "id-1");
+    assert_eq!(stage.world.names(), ["a"]);
 }
 
 #[tokio::test]

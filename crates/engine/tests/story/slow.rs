@@ -13,13 +13,13 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A kind that is a [`Node`] but for how it leaves and how it is replaced.
 macro_rules! node_that {
-    ($(#[$doc:meta])* $name:ident, $text:literal, $replace:ident, $leaves:expr) => {
+    ($(#[$doc:meta])* $name:ident, $text:literal, $recovery:ident, $replace:ident, $leaves:expr) => {
         $(#[$doc])*
         pub struct $name;
 
         impl Kind for $name {
             const NAME: &'static str = $text;
-            const RECOVERY: Recovery = Recovery::Nonce;
+            const RECOVERY: Recovery = Recovery::$recovery;
             const DURATIONS: Durations = Durations::secs(3, 1);
             const REPLACE: ReplaceOrder = ReplaceOrder::$replace;
             const LEAVES: Option<Leaving> = $leaves;
@@ -56,21 +56,25 @@ const fn leaving(manner: Manner, window: Duration, name: NameHold) -> Option<Lea
 
 node_that!(
     /// Deleted by AWS after a week; nothing bears its name.
-    Key, "test/key", DeleteFirst, leaving(Manner::Scheduled, DAY.saturating_mul(7), NameHold::Free)
+    Key, "test/key", Nonce, DeleteFirst, leaving(Manner::Scheduled, DAY.saturating_mul(7), NameHold::Free)
 );
 node_that!(
     /// Deleted by AWS after a week, which keeps its name until then.
-    Secret, "test/secret", DeleteFirst, leaving(Manner::Scheduled, DAY.saturating_mul(7), NameHold::Kept)
+    Secret, "test/secret", Nonce, DeleteFirst, leaving(Manner::Scheduled, DAY.saturating_mul(7), NameHold::Kept)
 );
 node_that!(
     /// Cannot be deleted for hours after it was first tried.
-    Replicated, "test/replicated", DeleteFirst, leaving(Manner::Repeated, DAY, NameHold::Kept)
+    Replicated, "test/replicated", Nonce, DeleteFirst, leaving(Manner::Repeated, DAY, NameHold::Kept)
 );
 node_that!(
     /// Gone at once; its name is free five minutes later.
-    Named, "test/named", DeleteFirst, leaving(Manner::Gone, Duration::from_secs(300), NameHold::Kept)
+    Named, "test/named", Nonce, DeleteFirst, leaving(Manner::Gone, Duration::from_secs(300), NameHold::Kept)
 );
 node_that!(
     /// Leaves at once, and is replaced by a second one that stands beside it for a while.
-    Pair, "test/pair", CreateFirst, None
+    Pair, "test/pair", Nonce, CreateFirst, None
+);
+node_that!(
+    /// Made again with the same token, it is the same one.
+    Remembered, "test/remembered", Token, CreateFirst, None
 );

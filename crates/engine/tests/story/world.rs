@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 
 use crate::kind::{IN_TURN, Node, NodeState};
-use crate::slow::{Key, Named, Pair, Replicated, Secret};
+use crate::slow::{Key, Named, Pair, Remembered, Replicated, Secret};
 
 /// How long a lease lasts.
 const TTL: Duration = Duration::from_secs(30);
@@ -283,6 +283,13 @@ impl Cloud for World {
         self.tidy();
         let act = |inner: &mut Inner| {
             assert!(!inner.kept_names.contains_key(address), "{address} was made while its name was kept");
+            if address.kind == Remembered::NAME
+                && let Some((id, object)) = inner.objects.iter_mut().find(|(_, object)| object.nonce == token.as_str())
+            {
+                let hidden = object.hidden_reads > 0;
+                object.hidden_reads = object.hidden_reads.saturating_sub(1);
+                return if hidden { Err(failure(ErrorClass::NotYetConsistent)) } else { Ok(id.clone()) };
+            }
             if let Some(class) = inner.refused.get(&address.name) {
                 return Err(failure(*class));
             }
@@ -399,6 +406,7 @@ impl Stage {
         let path = folder.path().join("state.db");
         let journal = Store::open(path.to_str().expect("UTF-8"), clock.clone()).await.expect("opens");
         let slow = [erased::<Key>(), erased::<Secret>(), erased::<Replicated>(), erased::<Named>(), erased::<Pair>()];
+        let slow = slow.into_iter().chain([erased::<Remembered>()]);
         let kinds = Arc::new(KindTable::new([erased::<Node>()].into_iter().chain(slow)));
         let world = Arc::new(World { clock: clock.clone(), ..World::default() });
         let journal = Arc::new(journal);

@@ -75,6 +75,7 @@ suite! {
     records::a_failed_intent_leaves_no_record,
     records::a_conclusion_may_be_repeated_but_not_changed,
     records::a_token_is_used_once,
+    records::a_token_is_used_once_among_many_at_once_too,
     records::a_scope_outside_the_lease_is_refused,
     records::rebuilding_gives_what_was_recorded,
     records::damage_is_found_and_mended,

@@ -178,6 +178,24 @@ pub async fn a_token_is_used_once(bench: Bench) {
     assert!(refused.to_string().contains(made.token.as_str()), "{refused}");
 }
 
+pub async fn a_token_is_used_once_among_many_at_once_too(bench: Bench) {
+    let store = Arc::new(bench.open().await);
+    let mine = lease(&store, "ann@a 1", &["us-east-1"]).await;
+    let (old, twin) = (create(&vpc("us-east-1")), create(&vpc("us-east-1")));
+    make(&store, &mine, &old, "vpc-1").await;
+    let others = (0..40).map(|_| create(&vpc("us-east-1")));
+    let mut tasks = JoinSet::new();
+    for intent in [old.clone(), twin.clone()].into_iter().chain(others).chain([twin.clone()]) {
+        let (store, mine) = (store.clone(), mine.clone());
+        tasks.spawn(async move { (intent.token.clone(), store.intend(&mine, &intent).await.is_ok()) });
+    }
+    let refused: Vec<_> =
+        tasks.join_all().await.into_iter().filter(|(_, done)| !done).map(|(token, _)| token).collect();
+    assert_eq!((refused.len(), refused.contains(&old.token), refused.contains(&twin.token)), (2, true, true));
+    let head = store.head(STACK).await.expect("reads");
+    assert_eq!((head.seq, head.open.len()), (2 + 41, 41), "one of the twins and all others");
+}
+
 pub async fn a_scope_outside_the_lease_is_refused(bench: Bench) {
     let store = bench.open().await;
     let mine = lease(&store, "ann@a 1", &["us-east-1"]).await;
