@@ -8,6 +8,7 @@ mod clients;
 mod cloud;
 mod departure;
 mod driver;
+mod each;
 mod error;
 pub mod kinds;
 mod limits;

@@ -16,7 +16,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_acm::types::{CertificateDetail, CertificateSummary, Filters, KeyAlgorithm, Tag, ValidationMethod};
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_ADDRESS, OWNER_NONCE,
     OWNER_STACK, Pending, Readiness, Recovery, ReplaceOrder, TagPatch, Tags, Upstream, Verdict, changes, unknown,
@@ -24,6 +23,7 @@ use globe_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 
 /// What the blueprint says of a certificate.
@@ -160,7 +160,7 @@ impl Driver for Certificate {
     };
 
     async fn read(cx: &Scoped, ids: &[String]) -> Result<Found<CertificateLive>, CallError> {
-        let lives = try_join_all(ids.iter().map(|arn| read_one(cx, arn))).await?;
+        let lives = each(ids.iter().map(|arn| read_one(cx, arn))).await?;
         Ok(lives.into_iter().flatten().map(|live| (live.arn.clone(), live)).collect())
     }
 
@@ -174,7 +174,7 @@ impl Driver for Certificate {
         let like =
             |one: &CertificateSummary| wanted.iter().any(|(_, desired)| one.domain_name() == Some(&desired.domain));
         let arns = all.into_iter().filter(like).filter_map(|one| one.certificate_arn);
-        let found = try_join_all(arns.map(|arn| candidate(cx, arn))).await?;
+        let found = each(arns.map(|arn| candidate(cx, arn))).await?;
         Ok(found.into_iter().flatten().collect())
     }
 

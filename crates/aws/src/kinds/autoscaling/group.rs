@@ -16,7 +16,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_autoscaling::types::Filter;
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_STACK, Pending, Readiness,
     Recovery, Ref, TagPatch, Tags, Upstream, Verdict, changes, unknown,
@@ -26,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::group_calls::{candidate, configure, described, drain, live, reattach, retag, tag, template, zones};
 use super::verdicts::by_text;
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 use crate::kinds::ec2::{LaunchTemplate, RouteTable, Subnet};
 use crate::kinds::elbv2::TargetGroup;
@@ -285,7 +285,7 @@ impl Driver for Group {
     };
 
     async fn read(cx: &Scoped, ids: &[String]) -> Result<Found<GroupLive>, CallError> {
-        let lives = try_join_all(described(cx, ids).await?.into_iter().map(|group| live(cx, group))).await?;
+        let lives = each(described(cx, ids).await?.into_iter().map(|group| live(cx, group))).await?;
         Ok(lives.into_iter().flatten().map(|live| (live.name.clone(), live)).collect())
     }
 

@@ -20,7 +20,6 @@ use aws_sdk_dynamodb::types::{
     CreateReplicationGroupMemberAction, DeleteReplicationGroupMemberAction, ReplicaDescription, ReplicaStatus,
     ReplicationGroupUpdate, TableDescription, TableStatus,
 };
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_STACK, Pending, Readiness,
     Recovery, Ref, TagPatch, Tags, Upstream, Verdict, changes, is_unknown, unknown,
@@ -30,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use super::Table;
 use super::settings::{self, REFUSED, is};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::failed;
 use crate::refine::{Says, unbuilt};
 
@@ -208,12 +208,12 @@ impl Driver for Replica {
             let id = id.clone();
             async move { Ok::<_, CallError>(live(cx, &id).await?.map(|live| (id, live))) }
         };
-        Ok(try_join_all(ids.iter().map(look)).await?.into_iter().flatten().collect())
+        Ok(each(ids.iter().map(look)).await?.into_iter().flatten().collect())
     }
 
     async fn discover(cx: &Scoped, wanted: &[(Address, ReplicaDesired)]) -> Result<Vec<Candidate>, CallError> {
         let known = wanted.iter().filter(|(_, desired)| !is_unknown(&desired.table));
-        let found = try_join_all(known.map(|(address, desired)| find(cx, address, desired))).await?;
+        let found = each(known.map(|(address, desired)| find(cx, address, desired))).await?;
         Ok(found.into_iter().flatten().collect())
     }
 

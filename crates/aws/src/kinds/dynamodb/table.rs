@@ -19,7 +19,6 @@ use aws_sdk_dynamodb::types::{
     StreamViewType, TableDescription, TableStatus,
 };
 use aws_smithy_types::error::operation::BuildError;
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_ADDRESS, OWNER_NONCE,
     OWNER_STACK, Pending, Readiness, Recovery, TagPatch, Tags, Upstream, Verdict, changes, unknown,
@@ -28,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{self, BUSY, REFUSED, is};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 use crate::refine::{Says, unbuilt};
 
@@ -223,12 +223,12 @@ impl Driver for Table {
     };
 
     async fn read(cx: &Scoped, ids: &[String]) -> Result<Found<TableLive>, CallError> {
-        let lives = try_join_all(ids.iter().map(|name| live(cx, name))).await?;
+        let lives = each(ids.iter().map(|name| live(cx, name))).await?;
         Ok(lives.into_iter().flatten().map(|live| (live.name.clone(), live)).collect())
     }
 
     async fn discover(cx: &Scoped, wanted: &[(Address, TableDesired)]) -> Result<Vec<Candidate>, CallError> {
-        let found = try_join_all(wanted.iter().map(|(address, desired)| find(cx, address, &desired.name))).await?;
+        let found = each(wanted.iter().map(|(address, desired)| find(cx, address, &desired.name))).await?;
         Ok(found.into_iter().flatten().collect())
     }
 

@@ -13,7 +13,6 @@
 //! with host bits set is stored canonically, so the blueprint gives canonical ones only.
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName};
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery,
     TagPatch, Tags, Upstream, Verdict, changes, unknown,
@@ -22,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tagging::{born, candidate, filter, owned, pairs, retag};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 
 /// What the blueprint says of a VPC.
@@ -148,7 +148,7 @@ impl Driver for Vpc {
         let request = cx.aws.ec2.describe_vpcs().filters(filter("vpc-id", ids)).max_results(1000);
         let pages = request.into_paginator().items().send().try_collect().await;
         let lives = pages.map_err(failed("ec2:DescribeVpcs"))?.into_iter().map(|vpc| live(cx, vpc));
-        Ok(try_join_all(lives).await?.into_iter().flatten().map(|live| (live.id.clone(), live)).collect())
+        Ok(each(lives).await?.into_iter().flatten().map(|live| (live.id.clone(), live)).collect())
     }
 
     async fn discover(cx: &Scoped, _: &[(Address, VpcDesired)]) -> Result<Vec<Candidate>, CallError> {

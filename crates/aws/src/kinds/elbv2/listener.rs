@@ -15,7 +15,6 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Certificate as ListenerCertificate, ProtocolEnum};
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
     TagPatch, Tags, Upstream, Verdict, changes, is_unknown, unknown,
@@ -25,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::tagging::{BATCH, TagsByArn, born, by_arn, candidates, retag, tags_of};
 use super::{Action, ActionSpec, LoadBalancer};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 use crate::kinds::acm::Certificate;
 
@@ -224,7 +224,7 @@ impl Driver for Listener {
         let balancers = wanted.iter().map(|(_, desired)| desired.load_balancer_arn.as_str());
         // What is to stand on a load balancer that does not exist yet does not exist either.
         let balancers: BTreeSet<&str> = balancers.filter(|arn| !is_unknown(arn)).collect();
-        let listeners = try_join_all(balancers.into_iter().map(|arn| listeners_of(cx, arn))).await?;
+        let listeners = each(balancers.into_iter().map(|arn| listeners_of(cx, arn))).await?;
         candidates(cx, &listeners.concat()).await
     }
 

@@ -16,7 +16,6 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, PathPatternConditionConfig, RuleCondition, RulePriorityPair};
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
     TagPatch, Tags, Upstream, Verdict, changes, is_unknown, unknown,
@@ -26,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::tagging::{BATCH, TagsByArn, born, by_arn, candidates, retag, tags_of};
 use super::{Action, Listener, TargetGroup};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 
 /// What the blueprint says of a rule.
@@ -186,7 +186,7 @@ impl Driver for ListenerRule {
         let listeners = wanted.iter().map(|(_, desired)| desired.listener_arn.as_str());
         // What is to stand on a listener that does not exist yet does not exist either.
         let listeners: BTreeSet<&str> = listeners.filter(|arn| !is_unknown(arn)).collect();
-        let rules = try_join_all(listeners.into_iter().map(|arn| rules_of(cx, arn))).await?;
+        let rules = each(listeners.into_iter().map(|arn| rules_of(cx, arn))).await?;
         candidates(cx, &rules.concat()).await
     }
 

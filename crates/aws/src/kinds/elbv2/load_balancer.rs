@@ -17,7 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, IpAddressType, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
     TagPatch, Tags, Upstream, Verdict, changes, unknown,
@@ -27,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::LoadBalancerAttributes;
 use super::tagging::{BATCH, TagsByArn, born, by_arn, candidates, claim, may_be_ours, retag, tags_of};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 use crate::kinds::ec2::{InternetGateway, SecurityGroup, Subnet, Vpc};
 
@@ -239,7 +239,7 @@ impl Driver for LoadBalancer {
         let balancers: Vec<sdk::LoadBalancer> = by_arn(ids, describe).await?;
         let arns: Vec<String> = balancers.iter().filter_map(|one| one.load_balancer_arn.clone()).collect();
         let (tags, attributes) =
-            tokio::try_join!(tags_of(cx, &arns), try_join_all(arns.iter().map(|arn| attributes(cx, arn))))?;
+            tokio::try_join!(tags_of(cx, &arns), each(arns.iter().map(|arn| attributes(cx, arn))))?;
         let lives = balancers.into_iter().zip(attributes).filter_map(|(one, has)| live(one, has?, &tags));
         Ok(lives.map(|live| (live.arn.clone(), live)).collect())
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::Tag;
-use futures::future::try_join_all;
 use globe_model::{CallError, Candidate, ErrorClass, OWNER_ADDRESS, OWNER_NONCE, OWNER_STACK, TagPatch, Tags};
 
 use crate::driver::{Birth, Scoped};
+use crate::each::each;
 use crate::error::failed;
 
 /// How many ARNs one describe takes.
@@ -36,7 +36,7 @@ where
     for chunk in arns.chunks(BATCH) {
         match call(chunk.to_vec()).await {
             Err(error) if error.class == ErrorClass::Gone && chunk.len() > 1 => {
-                let alone = try_join_all(chunk.iter().map(|arn| call(vec![arn.clone()])).map(unless_gone)).await?;
+                let alone = each(chunk.iter().map(|arn| call(vec![arn.clone()])).map(unless_gone)).await?;
                 found.extend(alone.into_iter().flatten());
             }
             answer => found.extend(unless_gone(std::future::ready(answer)).await?),

@@ -15,7 +15,6 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Matcher, ProtocolEnum, TargetGroupAttribute, TargetTypeEnum};
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
     ReplaceOrder, TagPatch, Tags, Upstream, Verdict, changes, unknown,
@@ -25,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::TargetGroupAttributes;
 use super::tagging::{BATCH, TagsByArn, born, by_arn, candidates, claim, may_be_ours, retag, tags_of};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 use crate::kinds::ec2::Vpc;
 
@@ -224,7 +224,7 @@ impl Driver for TargetGroup {
         let groups: Vec<sdk::TargetGroup> = by_arn(ids, describe).await?;
         let arns: Vec<String> = groups.iter().filter_map(|group| group.target_group_arn.clone()).collect();
         let (tags, attributes) =
-            tokio::try_join!(tags_of(cx, &arns), try_join_all(arns.iter().map(|arn| attributes(cx, arn))))?;
+            tokio::try_join!(tags_of(cx, &arns), each(arns.iter().map(|arn| attributes(cx, arn))))?;
         let lives = groups.into_iter().zip(attributes).filter_map(|(group, has)| live(group, has?, &tags));
         Ok(lives.map(|live| (live.arn.clone(), live)).collect())
     }

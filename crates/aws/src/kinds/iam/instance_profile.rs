@@ -15,7 +15,6 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
     TagPatch, Tags, Upstream, Verdict, changes, unknown,
@@ -25,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::Role;
 use super::tagging::{candidate, pairs, tag_list};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 
 /// What the blueprint says of an instance profile.
@@ -146,7 +146,7 @@ impl Driver for InstanceProfile {
     };
 
     async fn read(cx: &Scoped, ids: &[String]) -> Result<Found<InstanceProfileLive>, CallError> {
-        let profiles = try_join_all(ids.iter().map(|id| get(cx, id))).await?;
+        let profiles = each(ids.iter().map(|id| get(cx, id))).await?;
         let live = |profile: Profile| {
             let live = InstanceProfileLive {
                 role: profile.role(),
@@ -160,7 +160,7 @@ impl Driver for InstanceProfile {
     }
 
     async fn discover(cx: &Scoped, wanted: &[(Address, InstanceProfileDesired)]) -> Result<Vec<Candidate>, CallError> {
-        let profiles = try_join_all(wanted.iter().map(|(_, desired)| get(cx, &desired.name))).await?;
+        let profiles = each(wanted.iter().map(|(_, desired)| get(cx, &desired.name))).await?;
         let own = |profile: Profile| candidate(cx, profile.name, profile.tags);
         Ok(profiles.into_iter().flatten().filter_map(own).collect())
     }

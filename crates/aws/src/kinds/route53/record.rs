@@ -17,7 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecordSet, RrType};
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
     Upstream, Verdict, changes, is_unknown, unknown,
@@ -28,6 +27,7 @@ use super::names::{plain, target};
 use super::record_set::{RecordId, RecordSet, RecordValue, Routed};
 use super::{HealthCheck, Zone};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 use crate::kinds::acm::Certificate;
 use crate::kinds::elbv2::LoadBalancer;
@@ -230,7 +230,7 @@ impl Driver for Record {
         for id in ids.iter().filter_map(|id| RecordId::parse(id)) {
             zones.entry(id.zone_id.clone()).or_default().insert(id);
         }
-        let found = try_join_all(zones.iter().map(|(zone, ids)| read_zone(cx, zone, ids))).await?;
+        let found = each(zones.iter().map(|(zone, ids)| read_zone(cx, zone, ids))).await?;
         Ok(found.into_iter().flatten().map(|live| (live.id().to_string(), live)).collect())
     }
 

@@ -13,7 +13,6 @@
 //! record calls on a fresh zone can answer `NoSuchHostedZone`.
 
 use aws_sdk_route53::types::{HostedZone, HostedZoneConfig, TagResourceType};
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_STACK, Pending, Readiness,
     Recovery, ReplaceOrder, TagPatch, Tags, Upstream, Verdict, changes, unknown,
@@ -25,6 +24,7 @@ use super::reference::{candidates, reference};
 use super::tagging::{marked, retag, tags_of};
 use super::{record, record_set};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 
 /// How many left-over records an error names.
@@ -149,7 +149,7 @@ impl Driver for Zone {
     };
 
     async fn read(cx: &Scoped, ids: &[String]) -> Result<Found<ZoneLive>, CallError> {
-        let found = try_join_all(ids.iter().map(|id| get(cx, id))).await?;
+        let found = each(ids.iter().map(|id| get(cx, id))).await?;
         let mut lives: Vec<ZoneLive> = found.into_iter().flatten().collect();
         let present: Vec<String> = lives.iter().map(|live| live.id.clone()).collect();
         let mut tags = tags_of(cx, TagResourceType::Hostedzone, &present).await?;
@@ -167,7 +167,7 @@ impl Driver for Zone {
             let pairs = zones.into_iter().map(|zone| (bare_id(&zone.id), zone.caller_reference));
             Ok::<_, CallError>(candidates(cx, address, pairs).collect::<Vec<_>>())
         };
-        Ok(try_join_all(wanted.iter().map(find)).await?.concat())
+        Ok(each(wanted.iter().map(find)).await?.concat())
     }
 
     async fn create(cx: &Scoped, birth: &Birth<'_>, desired: &ZoneDesired) -> Result<String, CallError> {

@@ -16,7 +16,6 @@
 //! first. Versioning can be suspended, not removed. Late replicas can fill an emptied bucket again before it goes.
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_ADDRESS, OWNER_NONCE, Pending,
     Readiness, Recovery, TagPatch, Tags, Upstream, Verdict, changes, unknown,
@@ -26,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::reading::{self, owned_tags, unless_no_bucket};
 use super::{emptying, writing};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 
 /// What AWS calls SSE-S3.
@@ -217,7 +217,7 @@ impl Driver for Bucket {
     };
 
     async fn read(cx: &Scoped, ids: &[String]) -> Result<Found<BucketLive>, CallError> {
-        let lives = try_join_all(ids.iter().map(|name| reading::live(cx, name))).await?;
+        let lives = each(ids.iter().map(|name| reading::live(cx, name))).await?;
         Ok(lives.into_iter().flatten().map(|live| (live.name.clone(), live)).collect())
     }
 
@@ -233,7 +233,7 @@ impl Driver for Bucket {
                 }))
             }
         };
-        Ok(try_join_all(wanted.iter().map(look)).await?.into_iter().flatten().collect())
+        Ok(each(wanted.iter().map(look)).await?.into_iter().flatten().collect())
     }
 
     async fn create(cx: &Scoped, birth: &Birth<'_>, desired: &BucketDesired) -> Result<String, CallError> {

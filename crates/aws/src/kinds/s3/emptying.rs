@@ -1,10 +1,10 @@
 //! Emptying a bucket: every version, every delete marker, every unfinished upload.
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use futures::future::try_join_all;
 use globe_model::{CallError, ErrorClass};
 
 use crate::driver::Scoped;
+use crate::each::each;
 use crate::error::{Reclass, failed};
 use crate::refine::unbuilt;
 
@@ -75,5 +75,5 @@ async fn abort_uploads(cx: &Scoped, bucket: &str) -> Result<(), CallError> {
         let request = request.set_key(upload.key).set_upload_id(upload.upload_id);
         request.send().await.map_err(failed("s3:AbortMultipartUpload")).unless_gone()
     };
-    try_join_all(uploads.into_iter().map(abort)).await.map(drop)
+    each(uploads.into_iter().map(abort)).await.map(drop)
 }

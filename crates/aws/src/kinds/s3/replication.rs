@@ -22,7 +22,6 @@ use aws_sdk_s3::types::{
     StorageClass,
 };
 use aws_smithy_types::error::operation::BuildError;
-use futures::future::try_join_all;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
     Upstream, Verdict, changes, is_unknown, unknown,
@@ -32,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use super::Bucket;
 use super::reading::{configured, owned_tags, unless_no_bucket};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
+use crate::each::each;
 use crate::error::{Reclass, failed};
 use crate::kinds::iam::Role;
 use crate::refine::{Says, unbuilt};
@@ -184,7 +184,7 @@ impl Driver for Replication {
     };
 
     async fn read(cx: &Scoped, ids: &[String]) -> Result<Found<ReplicationLive>, CallError> {
-        let lives = try_join_all(ids.iter().map(|source| live(cx, source))).await?;
+        let lives = each(ids.iter().map(|source| live(cx, source))).await?;
         Ok(lives.into_iter().flatten().map(|live| (live.source.clone(), live)).collect())
     }
 
@@ -197,7 +197,7 @@ impl Driver for Replication {
                 Ok::<_, CallError>(ours.then_some(Candidate { address, id, nonce: None }))
             }
         };
-        Ok(try_join_all(known.map(look)).await?.into_iter().flatten().collect())
+        Ok(each(known.map(look)).await?.into_iter().flatten().collect())
     }
 
     async fn create(cx: &Scoped, _: &Birth<'_>, desired: &ReplicationDesired) -> Result<String, CallError> {
