@@ -1,5 +1,6 @@
 //! From a file to a plan: blueprint, inventory, planner, guard.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,19 +114,23 @@ fn denied(inventory: &Inventory, report: &PlanReport) -> Vec<(Address, CallError
     errors.map(|(address, error)| (address.clone(), error.clone())).collect()
 }
 
-fn wanted(
+/// What this command leaves standing. All of the file is the file's graph itself, not a second one in memory.
+fn wanted<'a>(
     stack: &Stack,
     facts: &Facts,
     kinds: &KindTable,
-    whole: &Graph,
+    whole: &'a Graph,
     request: &Request<'_>,
-) -> Result<Graph, Failure> {
+) -> Result<Cow<'a, Graph>, Failure> {
     let active = &request.regions.active;
+    if *active == all(stack) {
+        return Ok(Cow::Borrowed(whole));
+    }
     if request.command == Command::Up || active.contains(&stack.primary) {
-        return graph(&stack.restricted_to(active), facts, kinds);
+        return graph(&stack.restricted_to(active), facts, kinds).map(Cow::Owned);
     }
     if active.is_empty() {
-        return GraphBuilder::default().build(kinds).map_err(Failure::from);
+        return GraphBuilder::default().build(kinds).map(Cow::Owned).map_err(Failure::from);
     }
     Err(primary_refused(stack, whole, active))
 }

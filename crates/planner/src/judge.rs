@@ -83,7 +83,9 @@ fn judge_one<'a>(
     let address = &resource.address;
     let desired = lower(input, kind, resource, judged)?;
     let fate = judge_live(input, kind, address, &desired, judged, report);
-    judged.desired.insert(address, desired);
+    if fate != Ok(Fate::Keep) {
+        judged.desired.insert(address, desired);
+    }
     fate
 }
 
