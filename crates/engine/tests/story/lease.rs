@@ -8,7 +8,8 @@ use globe_engine::{RunError, Stop};
 use globe_model::{Command, JournalError, Scope};
 
 use crate::graph;
-use crate::world::{Stage, Trap};
+use crate::stage::Stage;
+use crate::world::Trap;
 
 /// Every mutating call of an up and a down, one at a time: the lease is lost while the call is to be repeated.
 #[tokio::test]

@@ -7,7 +7,8 @@ use globe_model::{Action, Command, Kind, Leaving, Manner, NameHold, Ref};
 
 use crate::kind::{Node, NodeSpec};
 use crate::slow::{Key, Named, Pair, Replicated, Secret};
-use crate::world::{Stage, Trap};
+use crate::stage::Stage;
+use crate::world::Trap;
 
 /// One `x` of the kind, on the nodes of these names.
 fn one<K: Kind<Spec = NodeSpec>>(stage: &Stage, on: &[&str]) -> Graph {

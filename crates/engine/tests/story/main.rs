@@ -1,9 +1,12 @@
 //! The engine on a made-up AWS: fail, lose, crash and repeat at every call.
 
+mod dream;
 mod kind;
 mod lease;
 mod ledger;
+mod robber;
 mod slow;
+mod stage;
 mod world;
 
 use std::collections::BTreeSet;
@@ -12,7 +15,8 @@ use globe_graph::{Graph, GraphBuilder};
 use globe_model::{Action, Command, ErrorClass, Ref, Summary};
 use kind::{IN_TURN, Node, NodeSpec, at};
 use slow::Remembered;
-use world::{Stage, Trap};
+use stage::Stage;
+use world::Trap;
 
 /// a <- b <- c, a <- d; e alone.
 fn graph(size: usize, kinds: &globe_model::KindTable) -> Graph {
