@@ -115,6 +115,9 @@ impl Intercept for Watch {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(call) = CallName::of(config) {
+            self.limiter.answered(&call);
+        }
         // An attempt that never got as far as being sent is none.
         if let (Some(call), Some(Sent(sent))) = (CallName::of(config), config.load::<Sent>()) {
             let throttled = context.response().is_some_and(is_throttled);

@@ -97,6 +97,13 @@ impl Limiter {
         }
     }
 
+    /// `call`, which was admitted, has been answered, or failed before it could be.
+    pub fn answered(&self, call: &CallName) {
+        let desk = self.desk(call);
+        desk.pool().answered(&call.operation, self.clock.now());
+        desk.joined.notify_one();
+    }
+
     /// AWS throttled `call`, which was sent at `sent`.
     pub fn throttled(&self, call: &CallName, sent: Timestamp) {
         let desk = self.desk(call);
