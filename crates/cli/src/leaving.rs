@@ -63,18 +63,8 @@ mod tests {
     use super::*;
 
     fn plan(not_before: Option<Timestamp>) -> Plan {
-        let step = Step {
-            address: Address::new("us-east-1", "s3/bucket", "files"),
-            action: Action::Create,
-            replacement: false,
-            id: None,
-            spec: None,
-            desired: None,
-            changes: Vec::new(),
-            reason: None,
-            not_before,
-            after: Vec::new(),
-        };
+        let address = Address::new("us-east-1", "s3/bucket", "files");
+        let step = Step { not_before, ..Step::bare(address, Action::Create, None) };
         Plan {
             version: Plan::VERSION,
             stack: "acme".into(),

@@ -129,18 +129,8 @@ mod tests {
     use super::*;
 
     fn step(name: &str, after: &[(usize, Need)]) -> Step {
-        Step {
-            address: Address::new("global", "test/node", name),
-            action: Action::Create,
-            replacement: false,
-            id: None,
-            spec: None,
-            desired: None,
-            changes: Vec::new(),
-            reason: None,
-            not_before: None,
-            after: after.iter().map(|(step, need)| Link { step: *step, need: *need }).collect(),
-        }
+        let after = after.iter().map(|(step, need)| Link { step: *step, need: *need }).collect();
+        Step { after, ..Step::bare(Address::new("global", "test/node", name), Action::Create, None) }
     }
 
     fn schedule(steps: Vec<Step>) -> Schedule {

@@ -97,6 +97,24 @@ pub struct Step {
     pub after: Vec<Link>,
 }
 
+impl Step {
+    /// Nothing but what is done to what: no spec, no reason, and it waits for nothing.
+    pub fn bare(address: Address, action: Action, id: Option<String>) -> Self {
+        Self {
+            address,
+            action,
+            replacement: false,
+            id,
+            spec: None,
+            desired: None,
+            changes: Vec::new(),
+            reason: None,
+            not_before: None,
+            after: Vec::new(),
+        }
+    }
+}
+
 /// An immutable list of steps, child of one journal head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {

@@ -22,7 +22,7 @@ pub fn draft(input: &Input<'_>, judged: &mut Judged<'_>, report: &mut PlanReport
     }
     steps.extend(unwanted_steps(input, report));
     steps.extend(input.head.deposed.iter().map(|record| {
-        let mut step = bare(record.address.clone(), Action::Delete, Some(record.id.clone()));
+        let mut step = Step::bare(record.address.clone(), Action::Delete, Some(record.id.clone()));
         step.replacement = true;
         step.reason = Some("was replaced, and is still to be removed".into());
         step
@@ -31,25 +31,10 @@ pub fn draft(input: &Input<'_>, judged: &mut Judged<'_>, report: &mut PlanReport
     steps
 }
 
-pub(crate) fn bare(address: Address, action: Action, id: Option<String>) -> Step {
-    Step {
-        address,
-        action,
-        replacement: false,
-        id,
-        spec: None,
-        desired: None,
-        changes: Vec::new(),
-        reason: None,
-        not_before: None,
-        after: Vec::new(),
-    }
-}
-
 fn wanted_steps(input: &Input<'_>, desired: Option<Value>, resource: &Resource, fate: &Fate) -> Vec<Step> {
     let address = &resource.address;
     let full = move |action, id: Option<&String>| {
-        let mut step = bare(address.clone(), action, id.cloned());
+        let mut step = Step::bare(address.clone(), action, id.cloned());
         step.spec = Some(resource.spec.clone());
         step.desired = desired;
         step.not_before = (action == Action::Create).then(|| name_kept_until(input, address)).flatten();
@@ -76,7 +61,7 @@ fn wanted_steps(input: &Input<'_>, desired: Option<Value>, resource: &Resource, 
             create.replacement = true;
             create.changes = causes(input, address, changes);
             create.reason = failed.as_ref().map(|reason| format!("AWS says that it failed: {reason}"));
-            let mut delete = bare(address.clone(), Action::Delete, Some(id.clone()));
+            let mut delete = Step::bare(address.clone(), Action::Delete, Some(id.clone()));
             delete.replacement = true;
             vec![create, delete]
         }
@@ -144,7 +129,7 @@ fn unwanted_step(input: &Input<'_>, address: &Address, report: &mut PlanReport) 
     let recorded = input.head.records.get(address);
     match (input.inventory.get(address), recorded) {
         (Some(Observation::Live { id, .. }), _) => {
-            let mut step = bare(address.clone(), Action::Delete, Some(id.clone()));
+            let mut step = Step::bare(address.clone(), Action::Delete, Some(id.clone()));
             step.reason = removal_reason(input, address, recorded.is_some());
             Some(step)
         }
@@ -159,7 +144,7 @@ fn unwanted_step(input: &Input<'_>, address: &Address, report: &mut PlanReport) 
             None
         }
         (Some(Observation::Gone { .. }) | None, Some(record)) => {
-            let mut step = bare(address.clone(), Action::Forget, Some(record.id.clone()));
+            let mut step = Step::bare(address.clone(), Action::Forget, Some(record.id.clone()));
             step.reason = Some("AWS no longer has it".into());
             Some(step)
         }

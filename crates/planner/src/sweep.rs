@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use globe_model::{Action, Address, Command, DataPolicy, Head, KindTable, Link, Need, Plan, Record, Step, Timestamp};
 use serde_json::Value;
 
-use crate::draft::bare;
 use crate::select::renumber;
 
 /// What a clean-up is planned from.
@@ -60,7 +59,7 @@ pub fn without(plan: Plan, refused: &BTreeSet<Address>) -> Plan {
 }
 
 fn delete(address: &Address, id: &str, reason: &str) -> Step {
-    let mut step = bare(address.clone(), Action::Delete, Some(id.to_owned()));
+    let mut step = Step::bare(address.clone(), Action::Delete, Some(id.to_owned()));
     step.reason = Some(reason.to_owned());
     step
 }

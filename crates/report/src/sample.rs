@@ -37,18 +37,8 @@ pub(crate) fn plan(command: Command, mut steps: Vec<Step>) -> Plan {
 
 pub(crate) fn step(action: Action, text: &str) -> Step {
     let made = matches!(action, Action::Create);
-    Step {
-        address: address(text),
-        action,
-        replacement: false,
-        id: (!made).then(|| format!("id-of-{}", text.rsplit('/').next().unwrap_or_default())),
-        spec: None,
-        desired: None,
-        changes: Vec::new(),
-        reason: None,
-        not_before: None,
-        after: Vec::new(),
-    }
+    let id = (!made).then(|| format!("id-of-{}", text.rsplit('/').next().unwrap_or_default()));
+    Step::bare(address(text), action, id)
 }
 
 pub(crate) fn change(field: &str, from: Value, to: Value, cause: Cause) -> FieldChange {

@@ -15,8 +15,8 @@ pub struct Arguments {
     choice: Choice,
 }
 
-/// Runs the crash story: a sample of boundaries of a small stack, or every boundary of every mutating call of a stack
-/// with every kind that one region can have.
+/// Runs the crash story: a sample of boundaries of a small stack and of the reference stack, or every boundary of every
+/// mutating call of the latter and of stacks with every kind.
 ///
 /// # Errors
 /// When globe cannot be built, or a run does not converge.

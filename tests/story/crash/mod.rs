@@ -27,7 +27,7 @@ use crate::globe::{Place, Running, Served};
 
 /// Of the boundaries, every so many are tried by default.
 const EVERY: usize = 13;
-/// A second kill comes with every so many; with `--all`, with every third.
+/// Of those that are tried, every so many get a second kill.
 const AGAIN: usize = 3;
 /// Kills of the reference stack by default.
 const REFERENCE_SAMPLE: usize = 3;

@@ -215,18 +215,7 @@ mod tests {
     }
 
     fn plan(steps: &[(&str, Action)]) -> Plan {
-        let step = |(name, action): &(&str, Action)| Step {
-            address: at(name),
-            action: *action,
-            replacement: false,
-            id: None,
-            spec: None,
-            desired: None,
-            changes: Vec::new(),
-            reason: None,
-            not_before: None,
-            after: Vec::new(),
-        };
+        let step = |(name, action): &(&str, Action)| Step::bare(at(name), *action, None);
         Plan {
             version: Plan::VERSION,
             stack: "s".into(),
