@@ -49,7 +49,7 @@ pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
     }
     if !head.open.is_empty() {
         let open = counted(head.open.len(), "change", "changes");
-        out.note(&format!("{open} of an interrupted run are open; the next `up` or `down` settles them."));
+        out.note(&format!("An interrupted run left {open} open, to be settled by the next `up` or `down`."));
     }
     crate::leaving::say(out, &head);
     let left: BTreeSet<&str> = head
@@ -60,7 +60,9 @@ pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
         .collect();
     if !left.is_empty() {
         let left = counted(left.len(), "object", "objects");
-        out.note(&format!("{left} of an interrupted run are still to be deleted; `globe gc` finishes, and so does the next `up` or `down`."));
+        out.note(&format!(
+            "An interrupted run left {left} to be deleted; `globe gc` finishes, and so does the next `up` or `down`."
+        ));
     }
     Ok(Exit::Done)
 }
