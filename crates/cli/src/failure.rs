@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use globe_engine::{RecoverError, RunError};
 use globe_graph::GraphError;
 use globe_model::{CallError, ErrorClass, JournalError, Missing, Summary};
+use globe_sandbox::SandboxError;
 use serde::Serialize;
 
 /// How the process ends.
@@ -168,6 +169,18 @@ impl From<CallError> for Failure {
                 "are there credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, SSO) and a network? `--sandbox` needs neither",
             ),
             _ => failure,
+        }
+    }
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        match &error {
+            SandboxError::InUse { .. } => Self::from_error(Exit::Refused, &error)
+                .hint("wait for that command to end; `globe sandbox serve` is one sandbox for several at once"),
+            SandboxError::State { .. } => {
+                Self::from_error(Exit::Failed, &error).hint("`globe sandbox reset` begins with an empty account")
+            }
         }
     }
 }

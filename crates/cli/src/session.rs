@@ -24,6 +24,9 @@ use crate::state::State;
 /// Sandbox seconds per second in scaled time: the reference stack's slowest chain, some ten minutes, takes ten seconds.
 const SCALE: f64 = 60.0;
 
+/// Requests that the sandbox's log keeps: a few per resource of a large stack, and a bound for a server that runs for days.
+pub const SANDBOX_LOG: usize = 100_000;
+
 /// AWS as a command uses it.
 pub struct Session {
     /// AWS.
@@ -136,9 +139,10 @@ fn in_process(global: &Global, project: &Project) -> Result<(SdkConfig, Arc<dyn 
         limits: true,
         faults: global.faults.clone(),
         policy: global.sandbox_policy.as_deref().map(sandbox_policy).transpose()?,
+        log: SANDBOX_LOG,
         ..Options::default()
     };
-    let sandbox = Sandbox::open(options).map_err(|error| Failure::from_error(Exit::Failed, &error))?;
+    let sandbox = Sandbox::open(options)?;
     Ok((sandbox_config(&project.stack, sandbox.http_client()), Arc::new(SandboxTime(sandbox))))
 }
 

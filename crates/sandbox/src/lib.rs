@@ -8,6 +8,7 @@
 mod call;
 mod client;
 mod clock;
+mod error;
 mod fault;
 mod ledger;
 mod limits;
@@ -22,7 +23,9 @@ pub mod world;
 
 pub use call::{ApiError, Call, Reply};
 pub use clock::SandboxClock;
+pub use error::SandboxError;
 pub use fault::{Fault, FaultRule, FaultRuleError, Faults, When};
+pub use ledger::lock;
 pub use policy::{Policy, PolicyError};
-pub use sandbox::{CALLER, CallLog, Cut, HeldCall, Options, Sandbox, SandboxError};
+pub use sandbox::{CALLER, CallLog, Cut, HeldCall, Options, Sandbox};
 pub use serve::serve;

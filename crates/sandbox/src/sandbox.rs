@@ -1,6 +1,6 @@
 //! The door: takes an HTTP request, finds the service, applies limits, delays and faults, answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 
 use crate::call::{ApiError, Call};
 use crate::clock::SandboxClock;
+use crate::error::SandboxError;
 use crate::fault::{Fault, FaultRule, Faults};
 use crate::ledger::Ledger;
 use crate::limits::Buckets;
@@ -48,6 +49,8 @@ pub struct Options {
     pub faults: Vec<FaultRule>,
     /// What callers may do; `None` lets them do everything.
     pub policy: Option<Policy>,
+    /// How many of the newest requests its log keeps.
+    pub log: usize,
 }
 
 impl Default for Options {
@@ -64,6 +67,7 @@ impl Default for Options {
             limits: false,
             faults: Vec::new(),
             policy: None,
+            log: usize::MAX,
         }
     }
 }
@@ -111,27 +115,13 @@ pub struct HeldCall {
     pub text: String,
 }
 
-/// The sandbox cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum SandboxError {
-    /// Its state cannot be read or written.
-    #[error("could not open the sandbox's state {path}")]
-    State {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-}
-
 struct Inner {
     world: Mutex<(World, Option<Ledger>)>,
     clock: SandboxClock,
     buckets: Mutex<Buckets>,
     faults: Mutex<Faults>,
     jitter: Mutex<StdRng>,
-    log: Mutex<Vec<CallLog>>,
+    log: Mutex<VecDeque<CallLog>>,
     held: Mutex<BTreeMap<u64, HeldCall>>,
     release: Notify,
     options: Options,
@@ -199,8 +189,7 @@ impl Sandbox {
         let ledger = match &options.path {
             None => None,
             Some(path) => {
-                let failed = |source| SandboxError::State { path: path.clone(), source };
-                let (ledger, last) = Ledger::open(path, &mut world).map_err(failed)?;
+                let (ledger, last) = Ledger::open(path, &mut world)?;
                 clock.resume_after(last.unwrap_or_default());
                 Some(ledger)
             }
@@ -226,9 +215,9 @@ impl Sandbox {
         &self.0.clock
     }
 
-    /// All requests so far.
+    /// The newest requests, oldest first: all of them, unless there were more than [`Options::log`].
     pub fn calls(&self) -> Vec<CallLog> {
-        lock(&self.0.log).clone()
+        lock(&self.0.log).iter().cloned().collect()
     }
 
     /// The requests that hang now.
@@ -338,7 +327,11 @@ impl Sandbox {
 
     fn note(&self, incoming: &wire::Incoming, end: CallLog) {
         let caller = incoming.headers.get(CALLER).and_then(|value| value.to_str().ok());
-        lock(&self.0.log).push(CallLog {
+        let mut log = lock(&self.0.log);
+        if log.len() >= self.0.options.log {
+            log.pop_front();
+        }
+        log.push_back(CallLog {
             at: self.0.clock.now(),
             service: incoming.service.clone(),
             region: incoming.region.clone(),

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use globe_sandbox::{Options, Sandbox, serve};
+use globe_sandbox::{Options, Sandbox, lock, serve};
 use tokio::net::TcpListener;
 
 use crate::args::{Global, SandboxCommand, ServeArgs};
 use crate::failure::{Exit, Failure};
 use crate::out::Out;
 use crate::project::{folder, sandbox_folder, sandbox_policy};
+use crate::session::SANDBOX_LOG;
 
 /// Serves or forgets the sandbox.
 ///
@@ -32,9 +33,10 @@ async fn start(global: &Global, out: &Out, args: &ServeArgs) -> Result<Exit, Fai
         latency: Duration::from_millis(args.latency),
         faults: global.faults.clone(),
         policy: args.policy.as_deref().map(sandbox_policy).transpose()?,
+        log: SANDBOX_LOG,
         ..Options::default()
     };
-    let sandbox = Sandbox::open(options).map_err(|error| Failure::from_error(Exit::Failed, &error))?;
+    let sandbox = Sandbox::open(options)?;
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Failed, format!("could not listen on 127.0.0.1:{}: {error}", args.port))
             .hint("--port 0 takes a free one")
@@ -59,6 +61,8 @@ async fn start(global: &Global, out: &Out, args: &ServeArgs) -> Result<Exit, Fai
 
 fn reset(global: &Global, out: &Out) -> Result<Exit, Failure> {
     let folder = sandbox_folder(&folder(&global.config));
+    // Not under the feet of a command that uses it.
+    let _locked = folder.exists().then(|| lock(&folder.join("world.jsonl"))).transpose()?;
     match std::fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Failure::new(Exit::Failed, format!("could not remove {}: {error}", folder.display())))

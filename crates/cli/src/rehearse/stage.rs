@@ -95,7 +95,7 @@ impl Stage {
             limits: manner.limits,
             ..Options::default()
         };
-        let sandbox = Sandbox::open(options).map_err(|error| Failure::from_error(Exit::Failed, &error))?;
+        let sandbox = Sandbox::open(options)?;
         let clock: Arc<dyn Clock> = Arc::new(SandboxTime(sandbox.clone()));
         let book = Book::default();
         let clerk = Arc::new(Clerk::start(clock.clone(), book.clone())?);
