@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use globe_model::{CallError, Clock, ErrorClass, Scope};
-use serde_json::Value;
+use globe_model::{CallError, Clock, ErrorClass, Live, Scope};
 use tokio::sync::{oneshot, watch};
 
 use crate::departure;
@@ -19,7 +18,7 @@ use crate::repeat::retried;
 /// How long an id waits for company. Long enough for a wave of steps to ask together, short beside any AWS answer.
 const WINDOW: Duration = Duration::from_millis(20);
 
-type Answer = Result<Option<Value>, CallError>;
+type Answer = Result<Option<Live>, CallError>;
 type Key = (Scope, &'static str);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

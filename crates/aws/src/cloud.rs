@@ -8,8 +8,10 @@ use aws_config::identity::IdentityCache;
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_types::SdkConfig;
-use globe_model::{Address, CallError, Candidate, Clock, Cloud, DataPolicy, ErrorClass, Owner, Scope, Token, Wanted};
-use serde_json::Value;
+use globe_model::{
+    Address, CallError, Candidate, Clock, Cloud, DataPolicy, Desired, ErrorClass, Live, Owner, Patch, Scope, Token,
+    Wanted,
+};
 
 use crate::batcher::Batcher;
 use crate::driver::{AnyDriver, Birth, Scoped};
@@ -89,7 +91,7 @@ fn driver(kind: &str) -> Result<&'static dyn AnyDriver, CallError> {
 
 #[async_trait]
 impl Cloud for AwsCloud {
-    async fn read(&self, address: &Address, id: &str) -> Result<Option<Value>, CallError> {
+    async fn read(&self, address: &Address, id: &str) -> Result<Option<Live>, CallError> {
         self.batcher.read(&self.scoped(&address.scope), driver(&address.kind)?, id).await
     }
 
@@ -98,13 +100,13 @@ impl Cloud for AwsCloud {
         retried(&*self.clock, || driver.discover(&cx, wanted)).await
     }
 
-    async fn create(&self, address: &Address, desired: &Value, token: &Token) -> Result<String, CallError> {
+    async fn create(&self, address: &Address, desired: &Desired, token: &Token) -> Result<String, CallError> {
         let birth = Birth { address, token, owner: &self.owner };
         let (driver, cx) = (driver(&address.kind)?, self.scoped(&address.scope));
         self.room.call(address, Verb::Create, driver.create(&cx, &birth, desired)).await
     }
 
-    async fn update(&self, address: &Address, id: &str, patch: &Value) -> Result<(), CallError> {
+    async fn update(&self, address: &Address, id: &str, patch: &Patch) -> Result<(), CallError> {
         let (driver, cx) = (driver(&address.kind)?, self.scoped(&address.scope));
         self.room.call(address, Verb::Update, driver.update(&cx, id, patch)).await
     }

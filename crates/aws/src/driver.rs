@@ -6,10 +6,9 @@ use std::marker::PhantomData;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, CallError, Candidate, DataPolicy, ErasedKind, ErrorClass, Kind, Owner, Scope, Token, Wanted, erased,
+    Address, CallError, Candidate, DataPolicy, Desired, ErasedKind, ErrorClass, Kind, Live, Misfit, Owner, Patch,
+    Scope, Token, Wanted, erased,
 };
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::Clients;
 use crate::cloud::Regions;
@@ -109,7 +108,7 @@ pub trait Driver: Kind {
     }
 }
 
-/// A [`Driver`] whose nouns are JSON values; made by [`entry`].
+/// A [`Driver`] whose nouns are boxed; made by [`entry`].
 #[async_trait]
 pub trait AnyDriver: Send + Sync {
     /// Its pure half.
@@ -121,13 +120,13 @@ pub trait AnyDriver: Send + Sync {
     /// See [`Driver::ACTIONS`].
     fn actions(&self) -> IamActions;
     /// See [`Driver::read`].
-    async fn read(&self, cx: &Scoped, ids: &[String]) -> Result<Found<Value>, CallError>;
+    async fn read(&self, cx: &Scoped, ids: &[String]) -> Result<Found<Live>, CallError>;
     /// See [`Driver::discover`].
     async fn discover(&self, cx: &Scoped, wanted: &[Wanted]) -> Result<Vec<Candidate>, CallError>;
     /// See [`Driver::create`].
-    async fn create(&self, cx: &Scoped, birth: &Birth<'_>, desired: &Value) -> Result<String, CallError>;
+    async fn create(&self, cx: &Scoped, birth: &Birth<'_>, desired: &Desired) -> Result<String, CallError>;
     /// See [`Driver::update`].
-    async fn update(&self, cx: &Scoped, id: &str, patch: &Value) -> Result<(), CallError>;
+    async fn update(&self, cx: &Scoped, id: &str, patch: &Patch) -> Result<(), CallError>;
     /// See [`Driver::delete`].
     async fn delete(&self, cx: &Scoped, id: &str, data: DataPolicy) -> Result<(), CallError>;
     /// See [`Driver::data_at_risk`].
@@ -141,14 +140,8 @@ pub fn entry<K: Driver>() -> Box<dyn AnyDriver> {
     Box::new(Entry::<K>(PhantomData))
 }
 
-fn typed<T: DeserializeOwned>(kind: &str, value: &Value) -> Result<T, CallError> {
-    T::deserialize(value).map_err(|error| {
-        CallError::new(
-            ErrorClass::Broken,
-            kind,
-            format!("a recorded value does not fit this version of globe: {error}"),
-        )
-    })
+fn broken<K: Kind>(error: Misfit) -> CallError {
+    CallError::new(ErrorClass::Broken, K::NAME, error.to_string())
 }
 
 #[async_trait]
@@ -169,23 +162,25 @@ impl<K: Driver> AnyDriver for Entry<K> {
         K::ACTIONS
     }
 
-    async fn read(&self, cx: &Scoped, ids: &[String]) -> Result<Found<Value>, CallError> {
+    async fn read(&self, cx: &Scoped, ids: &[String]) -> Result<Found<Live>, CallError> {
         let found = K::read(cx, ids).await?;
-        Ok(found.into_iter().map(|(id, live)| (id, serde_json::to_value(live).unwrap_or(Value::Null))).collect())
+        Ok(found.into_iter().map(|(id, live)| (id, Live::of(live))).collect())
     }
 
     async fn discover(&self, cx: &Scoped, wanted: &[Wanted]) -> Result<Vec<Candidate>, CallError> {
-        let typed = |wanted: &Wanted| Ok((wanted.address.clone(), typed(K::NAME, &wanted.desired)?));
+        let typed = |wanted: &Wanted| {
+            Ok((wanted.address.clone(), wanted.desired.open::<K::Desired>().map_err(broken::<K>)?.into_owned()))
+        };
         let wanted: Vec<(Address, K::Desired)> = wanted.iter().map(typed).collect::<Result<_, CallError>>()?;
         K::discover(cx, &wanted).await
     }
 
-    async fn create(&self, cx: &Scoped, birth: &Birth<'_>, desired: &Value) -> Result<String, CallError> {
-        K::create(cx, birth, &typed(K::NAME, desired)?).await
+    async fn create(&self, cx: &Scoped, birth: &Birth<'_>, desired: &Desired) -> Result<String, CallError> {
+        K::create(cx, birth, &*desired.open().map_err(broken::<K>)?).await
     }
 
-    async fn update(&self, cx: &Scoped, id: &str, patch: &Value) -> Result<(), CallError> {
-        K::update(cx, id, &typed(K::NAME, patch)?).await
+    async fn update(&self, cx: &Scoped, id: &str, patch: &Patch) -> Result<(), CallError> {
+        K::update(cx, id, &*patch.open().map_err(broken::<K>)?).await
     }
 
     async fn delete(&self, cx: &Scoped, id: &str, data: DataPolicy) -> Result<(), CallError> {

@@ -54,8 +54,8 @@ fn address_plan(stack: &Stack, region: &Region) -> Vec<ZoneSubnets> {
     plan.unwrap_or_default()
 }
 
-fn text<'a>(record: &'a Record, member: &str) -> Option<&'a str> {
-    record.spec.get(member).and_then(Value::as_str)
+fn text(record: &Record, member: &str) -> Option<String> {
+    record.spec.json().ok()?.get(member).and_then(Value::as_str).map(str::to_owned)
 }
 
 impl Pins {
@@ -65,14 +65,14 @@ impl Pins {
         if let (Some(place), Some(zone)) = (place, text(record, "zone"))
             && let Some(slot) = self.places.get_mut(region).and_then(|places| places.get_mut(place))
         {
-            *slot = Some(zone.to_owned());
+            *slot = Some(zone);
         }
     }
 
     fn image(&mut self, region: &Region, record: &Record) {
         let source = text(record, "image_source").unwrap_or_default();
         if let (Some(name), Some(image)) = (source.strip_prefix("ssm:"), text(record, "image_id")) {
-            self.images.insert((region.clone(), name.to_owned()), image.to_owned());
+            self.images.insert((region.clone(), name.to_owned()), image);
         }
     }
 
@@ -131,7 +131,8 @@ mod tests {
         }
         for (kind, name, spec) in specs {
             let address = Address::new("us-west-2", kind, name.replace('/', "-"));
-            let (desired, outputs) = (Value::Null, Value::Null);
+            let spec = serde_json::from_value(spec).expect("JSON");
+            let (desired, outputs) = (globe_model::Desired::of(()), None);
             let record = Record { address, id: name, spec, desired, outputs, at: Timestamp::default() };
             head.records.insert(record.address.clone(), record);
         }

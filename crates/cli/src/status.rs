@@ -7,7 +7,8 @@ use globe_report::Highlight;
 pub fn highlights(head: &Head) -> Vec<Highlight> {
     let mut found = Vec::new();
     for record in head.records.values() {
-        let output = |name: &str| record.outputs.get(name);
+        let Some(Ok(outputs)) = record.outputs.as_ref().map(globe_model::Outputs::json) else { continue };
+        let output = |name: &str| outputs.get(name);
         let address = &record.address;
         match address.kind.as_str() {
             "elbv2/load_balancer" => {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use globe_graph::{Graph, Remaining, Weight, remaining};
-use globe_model::{Action, Address, Command, ErasedKind, KindTable, Need, Pace, Plan, Step, Work};
-use serde_json::Value;
+use globe_model::{Action, Address, Command, ErasedKind, KindTable, Need, Pace, Plan, Spec, Step, Work};
 
 /// From a call to the identity that its answer holds, and for a change in place.
 const CALL: Duration = Duration::from_secs(1);
@@ -67,7 +66,7 @@ pub fn chain_of_graph(graph: &Graph, kinds: &KindTable, pace: &Pace) -> Remainin
 /// the last of them is as late.
 fn queue<'a>(
     kinds: &KindTable,
-    specs: impl Iterator<Item = (&'a Address, Option<&'a Value>)>,
+    specs: impl Iterator<Item = (&'a Address, Option<&'a Spec>)>,
     after: &mut [Vec<(usize, Need)>],
 ) {
     let mut last: BTreeMap<Address, usize> = BTreeMap::new();
@@ -90,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    #[derive(Clone, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Spec {
         on: Vec<Ref<Node>>,
         shares: Option<Ref<Node>>,

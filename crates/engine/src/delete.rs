@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use globe_model::{CallError, Command, ErrorClass, Event, Intent, IntentAction, Manner, Outcome, Step, Token};
-use serde_json::Value;
 
 use crate::leave::{is_to_be_repeated, leave, strike};
 use crate::make::conclude;
@@ -27,8 +26,8 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
         address: address.clone(),
         action: IntentAction::Delete,
         id: Some(id.clone()),
-        spec: Value::Null,
-        request: Value::Null,
+        spec: None,
+        request: None,
     };
     shared.ports.journal.intend(shared.lease(), &intent).await?;
     let call = || shared.ports.cloud.delete(address, &id, shared.plan.data);

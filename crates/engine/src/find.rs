@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use globe_model::{Address, CallError, Candidate, Token, Wanted};
-use serde_json::Value;
+use globe_model::{Address, CallError, Candidate, Desired, Token, Wanted};
 
 use crate::shared::Ports;
 
@@ -19,7 +18,7 @@ const PAUSES: [u64; 6] = [1, 2, 4, 8, 12, 15];
 pub async fn find(
     ports: &Ports,
     address: &Address,
-    desired: &Value,
+    desired: &Desired,
     token: Option<&Token>,
 ) -> Result<Vec<Candidate>, CallError> {
     for pause in PAUSES {
@@ -39,7 +38,7 @@ pub async fn find(
 pub async fn look(
     ports: &Ports,
     address: &Address,
-    desired: &Value,
+    desired: &Desired,
     token: Option<&Token>,
 ) -> Result<Vec<Candidate>, CallError> {
     let wanted = [Wanted { address: address.clone(), desired: desired.clone() }];

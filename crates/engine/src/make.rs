@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use globe_model::{
-    Action, Address, CallError, ErrorClass, Event, Intent, IntentAction, Outcome, Readiness, Record, Recovery, Step,
-    Timestamp, Token, Verdict,
+    Action, Address, CallError, Desired, ErrorClass, Event, Intent, IntentAction, Misfit, Outcome, Outputs, Patch,
+    Readiness, Record, Recovery, Spec, Step, Timestamp, Token, Verdict,
 };
-use serde_json::Value;
 
 use crate::find::find;
 use crate::leave::{name_is_free, strike};
@@ -29,7 +28,8 @@ const BLINK: Duration = Duration::from_secs(1);
 /// See [`StepError`].
 pub async fn make(shared: &Shared, step: &Step, mut exists: impl FnMut()) -> Result<String, StepError> {
     let address = &step.address;
-    let spec = step.spec.clone().unwrap_or(Value::Null);
+    let nothing = || CallError::new(ErrorClass::Broken, &address.kind, "the plan does not say what is wanted");
+    let spec = step.spec.clone().ok_or_else(nothing)?;
     let desired = shared.lower(address, &spec)?;
     let id = match (step.action, &step.id) {
         (Action::Create, vanished) => {
@@ -43,21 +43,28 @@ pub async fn make(shared: &Shared, step: &Step, mut exists: impl FnMut()) -> Res
         (_, None) => return Err(CallError::new(ErrorClass::Broken, &address.kind, "the plan names no object").into()),
     };
     let outputs = settle(shared, step, &id, &desired, &mut exists).await?;
-    let record = Record { address: address.clone(), id: id.clone(), spec, desired, outputs, at: Timestamp::default() };
+    let record = Record {
+        address: address.clone(),
+        id: id.clone(),
+        spec,
+        desired,
+        outputs: Some(outputs),
+        at: Timestamp::default(),
+    };
     shared.ports.journal.settle(shared.lease(), &shared.run, &record).await?;
     Ok(id)
 }
 
 /// Intent, the one call, outcome.
-async fn create(shared: &Shared, address: &Address, spec: &Value, desired: &Value) -> Result<String, StepError> {
+async fn create(shared: &Shared, address: &Address, spec: &Spec, desired: &Desired) -> Result<String, StepError> {
     let intent = Intent {
         token: Token::random(),
         run: shared.run.clone(),
         address: address.clone(),
         action: IntentAction::Create,
         id: None,
-        spec: spec.clone(),
-        request: desired.clone(),
+        spec: Some(spec.clone()),
+        request: Some(desired.clone().into()),
     };
     shared.ports.journal.intend(shared.lease(), &intent).await?;
     let mut lost = 0;
@@ -90,7 +97,7 @@ async fn create(shared: &Shared, address: &Address, spec: &Value, desired: &Valu
 async fn call_create(
     shared: &Shared,
     address: &Address,
-    desired: &Value,
+    desired: &Desired,
     (token, lost): (&Token, &mut u32),
 ) -> Result<String, StepError> {
     loop {
@@ -121,7 +128,7 @@ async fn call_create(
 async fn found_again(
     shared: &Shared,
     address: &Address,
-    desired: &Value,
+    desired: &Desired,
     token: &Token,
     error: &CallError,
 ) -> Result<Option<String>, StepError> {
@@ -138,7 +145,7 @@ async fn found_again(
 }
 
 /// The name is taken: by ourselves (an answer lost earlier), or by somebody else.
-async fn taken(shared: &Shared, address: &Address, desired: &Value, error: CallError) -> Result<String, StepError> {
+async fn taken(shared: &Shared, address: &Address, desired: &Desired, error: CallError) -> Result<String, StepError> {
     let found = find(&shared.ports, address, desired, None).await?;
     match found.as_slice() {
         [one] => Ok(one.id.clone()),
@@ -151,12 +158,12 @@ async fn settle(
     shared: &Shared,
     step: &Step,
     id: &str,
-    desired: &Value,
+    desired: &Desired,
     exists: &mut impl FnMut(),
-) -> Result<Value, StepError> {
+) -> Result<Outputs, StepError> {
     let address = &step.address;
     let kind = shared.ports.kind(address)?;
-    let broken = |error: serde_json::Error| CallError::new(ErrorClass::Broken, &address.kind, error.to_string());
+    let broken = |error: Misfit| CallError::new(ErrorClass::Broken, &address.kind, error.to_string());
     let started = shared.ports.clock.now();
     let typical = kind.durations().create;
     let pace = Pace::new(typical);
@@ -233,7 +240,7 @@ fn does_not_take(address: &Address, changes: &[globe_model::Change]) -> CallErro
 }
 
 /// Intent, calls that may be repeated, outcome.
-async fn update(shared: &Shared, step: &Step, id: &str, patch: &Value) -> Result<(), StepError> {
+async fn update(shared: &Shared, step: &Step, id: &str, patch: &Patch) -> Result<(), StepError> {
     let address = &step.address;
     let intent = Intent {
         token: Token::random(),
@@ -241,8 +248,8 @@ async fn update(shared: &Shared, step: &Step, id: &str, patch: &Value) -> Result
         address: address.clone(),
         action: IntentAction::Update,
         id: Some(id.to_owned()),
-        spec: step.spec.clone().unwrap_or(Value::Null),
-        request: patch.clone(),
+        spec: step.spec.clone(),
+        request: Some(patch.clone().into()),
     };
     shared.ports.journal.intend(shared.lease(), &intent).await?;
     let result = update_call(shared, address, id, patch).await;
@@ -275,7 +282,7 @@ fn stopped(address: &Address, what: &str) -> Outcome {
 }
 
 /// An update may be repeated after a lost answer too.
-async fn update_call(shared: &Shared, address: &Address, id: &str, patch: &Value) -> Result<(), StepError> {
+async fn update_call(shared: &Shared, address: &Address, id: &str, patch: &Patch) -> Result<(), StepError> {
     let mut lost = 0;
     loop {
         match repeat(shared.caller(), address, may_repeat_make, || shared.ports.cloud.update(address, id, patch)).await

@@ -6,10 +6,9 @@ use std::time::Duration;
 use futures::future::join_all;
 use globe_graph::Graph;
 use globe_model::{
-    Address, CallError, Candidate, Clock, Cloud, ErrorClass, Head, Inventory, KindTable, Observation, Record, Recovery,
-    Scope, Upstream, Wanted, mentions_unknown,
+    Address, CallError, Candidate, Clock, Cloud, Desired, ErrorClass, Head, Inventory, KindTable, Observation, Outputs,
+    Record, Recovery, Scope, Upstream, Wanted, mentions_unknown,
 };
-use serde_json::Value;
 
 use crate::retry::patience;
 
@@ -40,7 +39,7 @@ async fn read_recorded(cloud: &dyn Cloud, clock: &dyn Clock, record: &Record) ->
     loop {
         let seen = read(cloud, &record.address, &record.id, false).await;
         let age = clock.now().since(record.at);
-        let fresh = record.outputs.is_null() && age < patience(ErrorClass::NotYetConsistent);
+        let fresh = record.outputs.is_none() && age < patience(ErrorClass::NotYetConsistent);
         if !(fresh && matches!(seen, Observation::Gone { .. })) {
             return seen;
         }
@@ -117,7 +116,7 @@ impl Search<'_> {
 
     /// What to search with, unless there is nothing to search for: an object found by name under a parent cannot
     /// exist while the parent does not. Kinds found by tag are asked for once per scope.
-    fn searchable(&self, address: &Address) -> Option<Value> {
+    fn searchable(&self, address: &Address) -> Option<Desired> {
         let kind = self.kinds.get(&address.kind)?;
         let by_tag = kind.recovery() != Recovery::Name;
         if by_tag && self.searched.contains(&(address.kind.clone(), address.scope.clone())) {
@@ -125,11 +124,11 @@ impl Search<'_> {
         }
         let spec = &self.whole.get(address)?.spec;
         let lookup = |upstream: &Address| self.outputs(upstream);
-        let desired = kind.lower(spec, &Upstream::new(&lookup)).ok()?.ok()?;
-        (by_tag || !mentions_unknown(&desired)).then_some(desired)
+        let desired = kind.lower(address, spec, &Upstream::new(&lookup)).ok()?;
+        (by_tag || !mentions_unknown(&desired.json().ok()?)).then_some(desired)
     }
 
-    fn outputs(&self, address: &Address) -> Option<Value> {
+    fn outputs(&self, address: &Address) -> Option<Outputs> {
         let kind = self.kinds.get(&address.kind)?;
         if let Some(Observation::Live { live, .. }) = self.inventory.get(address)
             && let Ok(Some(outputs)) = kind.outputs(live)
@@ -164,14 +163,10 @@ impl Search<'_> {
         }
         let mut fresh = BTreeMap::new();
         for (address, candidates) in by_address {
-            let seen = match candidates.as_slice() {
-                [one] => {
-                    fresh.insert(address.clone(), one.id.clone());
-                    Observation::Live { id: one.id.clone(), live: Value::Null, discovered: true }
-                }
-                _ => Observation::Ambiguous(candidates),
-            };
-            self.inventory.seen.insert(address, seen);
+            match candidates.as_slice() {
+                [one] => drop(fresh.insert(address, one.id.clone())),
+                _ => drop(self.inventory.seen.insert(address, Observation::Ambiguous(candidates))),
+            }
         }
         self.searched.insert(group);
         fresh

@@ -1,7 +1,9 @@
 //! Settling what an earlier run left open, before anything else is planned.
 
 use futures::{StreamExt, stream};
-use globe_model::{Address, CallError, ErrorClass, Event, Intent, IntentAction, JournalError, Outcome, Recovery};
+use globe_model::{
+    Address, CallError, Desired, ErrorClass, Event, Intent, IntentAction, JournalError, Outcome, Recovery, Request,
+};
 
 use crate::find::{find, look};
 use crate::lease::Tenure;
@@ -91,11 +93,14 @@ async fn created(caller: Caller<'_>, intent: &Intent) -> Result<(Outcome, String
     let ports = caller.ports;
     let address = &intent.address;
     let failed = |source| RecoverError::Call { address: address.clone(), source };
+    let Some(desired) = intent.request.as_ref().map(Request::desired) else {
+        return Ok((interrupted(intent), "asked for nothing".to_owned()));
+    };
     let recovery = ports.kind(address).map_err(failed)?.recovery();
     let found = match recovery {
         // What is not visible yet is still remembered with its token.
-        Recovery::Token => look(ports, address, &intent.request, Some(&intent.token)).await,
-        _ => find(ports, address, &intent.request, Some(&intent.token)).await,
+        Recovery::Token => look(ports, address, &desired, Some(&intent.token)).await,
+        _ => find(ports, address, &desired, Some(&intent.token)).await,
     };
     let found = found.map_err(failed)?;
     match (found.as_slice(), recovery) {
@@ -103,7 +108,7 @@ async fn created(caller: Caller<'_>, intent: &Intent) -> Result<(Outcome, String
             let finding = format!("had been made as {}", one.id);
             Ok((Outcome::Created { id: one.id.clone() }, finding))
         }
-        ([], Recovery::Token) => replay(caller, intent).await,
+        ([], Recovery::Token) => replay(caller, intent, &desired).await,
         ([], _) => Ok((interrupted(intent), "had not been made".to_owned())),
         (several, _) => {
             let ids = several.iter().map(|candidate| candidate.id.clone()).collect();
@@ -114,9 +119,9 @@ async fn created(caller: Caller<'_>, intent: &Intent) -> Result<(Outcome, String
 
 /// AWS remembers the token: repeating the call, as often as it takes, gives the object it made, or makes it now. A
 /// refusal means that it was never made.
-async fn replay(caller: Caller<'_>, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
+async fn replay(caller: Caller<'_>, intent: &Intent, desired: &Desired) -> Result<(Outcome, String), RecoverError> {
     let address = &intent.address;
-    let call = || caller.ports.cloud.create(address, &intent.request, &intent.token);
+    let call = || caller.ports.cloud.create(address, desired, &intent.token);
     match repeat(caller, address, ErrorClass::heals, call).await {
         Ok(id) => Ok((Outcome::Created { id: id.clone() }, format!("was asked for again with the same token: {id}"))),
         Err(StepError::Call(error)) if error.class.heals() => {

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use globe_model::{
-    Address, CallError, Clock, Cloud, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease, Pace,
-    Plan, Timestamp, Upstream,
+    Address, CallError, Clock, Cloud, Desired, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease,
+    Outputs, Pace, Plan, Spec, Timestamp, Upstream,
 };
-use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
@@ -89,7 +88,7 @@ pub struct Shared {
     pub stop: Stop,
     /// Who is being worked on where AWS takes one at a time.
     pub turns: Turns,
-    outputs: Mutex<BTreeMap<Address, Value>>,
+    outputs: Mutex<BTreeMap<Address, Outputs>>,
     held: Mutex<BTreeMap<Address, Timestamp>>,
 }
 
@@ -112,7 +111,7 @@ impl Shared {
     }
 
     /// Outputs that downstream may use from now on.
-    pub fn publish(&self, address: &Address, outputs: Value) {
+    pub fn publish(&self, address: &Address, outputs: Outputs) {
         self.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), outputs);
     }
 
@@ -130,12 +129,12 @@ impl Shared {
     ///
     /// # Errors
     /// When an output is missing: the plan let a step start too early.
-    pub fn lower(&self, address: &Address, spec: &Value) -> Result<Value, CallError> {
+    pub fn lower(&self, address: &Address, spec: &Spec) -> Result<Desired, CallError> {
         let broken = |reason: String| CallError::new(ErrorClass::Broken, &address.kind, reason);
         let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         let lookup = |upstream: &Address| outputs.get(upstream).cloned();
-        let lowered = self.ports.kind(address)?.lower(spec, &Upstream::new(&lookup));
-        lowered.map_err(|error| broken(error.to_string()))?.map_err(|pending| broken(pending.to_string()))
+        let lowered = self.ports.kind(address)?.lower(address, spec, &Upstream::new(&lookup));
+        lowered.map_err(|pending| broken(pending.to_string()))
     }
 }
 

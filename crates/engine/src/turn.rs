@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use globe_model::{Action, Address, CallError, ErrorClass, Event, Step};
+use globe_model::{Action, Address, CallError, ErrorClass, Event, Misfit, Step};
 use tokio::sync::{Mutex as Queue, OwnedMutexGuard};
 
 use crate::shared::{Shared, StepError};
@@ -29,7 +29,7 @@ impl Turns {
 pub async fn turn(shared: &Shared, step: &Step) -> Result<Option<OwnedMutexGuard<()>>, StepError> {
     let address = &step.address;
     let (Action::Create, Some(spec)) = (step.action, &step.spec) else { return Ok(None) };
-    let broken = |error: serde_json::Error| CallError::new(ErrorClass::Broken, &address.kind, error.to_string());
+    let broken = |error: Misfit| CallError::new(ErrorClass::Broken, &address.kind, error.to_string());
     let Some(key) = shared.ports.kind(address)?.one_at_a_time(spec).map_err(broken)? else { return Ok(None) };
     let queue = shared.turns.queue(&key);
     if let Ok(turn) = queue.clone().try_lock_owned() {

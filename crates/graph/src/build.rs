@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use globe_model::{Address, Edge, Kind, KindTable, Need, Ref, Scope};
+use globe_model::{Address, Edge, Kind, KindTable, Need, Ref, Scope, Spec};
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
-use serde_json::Value;
 
 /// One wanted resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +12,7 @@ pub struct Resource {
     /// Its address.
     pub address: Address,
     /// The kind's `Spec`.
-    pub spec: Value,
+    pub spec: Spec,
     /// What it refers to.
     pub upstream: Vec<(Address, Need)>,
 }
@@ -52,19 +51,19 @@ fn join(addresses: &[Address]) -> String {
 /// Collects resources.
 #[derive(Default)]
 pub struct GraphBuilder {
-    specs: Vec<(Address, Value)>,
+    specs: Vec<(Address, Spec)>,
 }
 
 impl GraphBuilder {
     /// Adds a resource; the answer is how others refer to it.
     pub fn add<K: Kind>(&mut self, scope: impl Into<Scope>, name: impl Into<String>, spec: &K::Spec) -> Ref<K> {
         let reference = Ref::<K>::to(scope, name);
-        self.add_value(reference.address().clone(), serde_json::to_value(spec).unwrap_or(Value::Null));
+        self.add_boxed(reference.address().clone(), Spec::of(spec.clone()));
         reference
     }
 
-    /// Adds a resource whose spec is JSON already.
-    pub fn add_value(&mut self, address: Address, spec: Value) {
+    /// Adds a resource whose spec is boxed already.
+    pub fn add_boxed(&mut self, address: Address, spec: Spec) {
         self.specs.push((address, spec));
     }
 
@@ -92,7 +91,7 @@ impl GraphBuilder {
     }
 }
 
-fn edges(kinds: &KindTable, address: &Address, spec: &Value) -> Result<Vec<Edge>, GraphError> {
+fn edges(kinds: &KindTable, address: &Address, spec: &Spec) -> Result<Vec<Edge>, GraphError> {
     let wrong = |reason: String| GraphError::Spec { address: address.clone(), reason };
     let kind = kinds.get(&address.kind).ok_or_else(|| wrong("no such kind".to_owned()))?;
     kind.refs(spec).map_err(|error| wrong(error.to_string()))

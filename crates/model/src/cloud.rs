@@ -4,9 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{Address, CallError, Scope};
+use crate::{Address, CallError, Desired, Live, Patch, Scope};
 
 /// The random token of one intent: a UUID without hyphens (32 characters), which fits every AWS token
 /// (ACM's allows only `\w{1,32}`). Never a hash of inputs: AWS remembers tokens.
@@ -55,7 +54,7 @@ pub struct Wanted {
     /// Its address.
     pub address: Address,
     /// Its lowered form; may hold stand-ins where upstream does not exist.
-    pub desired: Value,
+    pub desired: Desired,
 }
 
 /// An AWS object that may be the resource at `address`.
@@ -73,13 +72,13 @@ pub struct Candidate {
 #[async_trait]
 pub trait Cloud: Send + Sync {
     /// Reads one object; concurrent reads of one kind and scope share calls. `None` is "AWS says it is not there".
-    async fn read(&self, address: &Address, id: &str) -> Result<Option<Value>, CallError>;
+    async fn read(&self, address: &Address, id: &str) -> Result<Option<Live>, CallError>;
     /// Looks for this stack's objects of one kind in one scope, by owner tag or deterministic name.
     async fn discover(&self, kind: &str, scope: &Scope, wanted: &[Wanted]) -> Result<Vec<Candidate>, CallError>;
     /// Exactly one mutating call; returns the identity.
-    async fn create(&self, address: &Address, desired: &Value, token: &Token) -> Result<String, CallError>;
+    async fn create(&self, address: &Address, desired: &Desired, token: &Token) -> Result<String, CallError>;
     /// Changes in place; may be repeated.
-    async fn update(&self, address: &Address, id: &str, patch: &Value) -> Result<(), CallError>;
+    async fn update(&self, address: &Address, id: &str, patch: &Patch) -> Result<(), CallError>;
     /// Starts deleting; deleting what is gone succeeds.
     async fn delete(&self, address: &Address, id: &str, data: DataPolicy) -> Result<(), CallError>;
     /// Why deleting this object would destroy data, if it would.

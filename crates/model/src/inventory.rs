@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::{Address, CallError, Candidate};
+use crate::{Address, CallError, Candidate, Live};
 
 /// What is known about one address.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +12,7 @@ pub enum Observation {
         /// Its AWS identity.
         id: String,
         /// The kind's `Live`.
-        live: Value,
+        live: Live,
         /// Found by tag or name, not by a recorded id.
         discovered: bool,
     },

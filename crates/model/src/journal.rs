@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Action, Address, CallError, Command, Departing, Pace, Region, Scope, Timestamp, Token};
+use crate::{
+    Action, Address, CallError, Command, Departing, Desired, Outputs, Pace, Region, Request, Scope, Spec, Timestamp,
+    Token,
+};
 
 /// What is recorded of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,11 +20,11 @@ pub struct Record {
     /// Its AWS identity.
     pub id: String,
     /// The spec of the last run that touched it.
-    pub spec: Value,
+    pub spec: Spec,
     /// The lowered form that was applied.
-    pub desired: Value,
-    /// Its outputs; `Null` until it was ready once.
-    pub outputs: Value,
+    pub desired: Desired,
+    /// Its outputs; `None` until it was ready once.
+    pub outputs: Option<Outputs>,
     /// When it was last written.
     pub at: Timestamp,
 }
@@ -72,10 +75,10 @@ pub struct Intent {
     pub action: IntentAction,
     /// The identity, if it has one.
     pub id: Option<String>,
-    /// The spec behind it; `Null` for deletes.
-    pub spec: Value,
-    /// The request: the lowered form for a create, the patch for an update; `Null` for deletes.
-    pub request: Value,
+    /// The spec behind it; `None` for deletes.
+    pub spec: Option<Spec>,
+    /// What AWS is asked for; `None` for deletes.
+    pub request: Option<Request>,
 }
 
 /// Committed after the call and before anything downstream starts.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Address, Leaving, Ref};
+use crate::{Address, Leaving, Misfit, Noun, Outputs, Ref};
 
 /// How far upstream must be before a resource that refers to it can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -39,30 +39,48 @@ impl Edge {
     }
 }
 
-/// `lower` needs the outputs of a resource that has none yet.
+/// Why a spec cannot be lowered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the outputs of {0} are not known yet")]
-pub struct Pending(pub Address);
+pub enum Pending {
+    /// It needs the outputs of a resource that has none yet.
+    #[error("the outputs of {0} are not known yet")]
+    Outputs(Address),
+    /// What is recorded of it, or of what it refers to, is not of its kind's type.
+    #[error("{address}: {source}")]
+    Misfit {
+        /// Whose value it is.
+        address: Address,
+        /// What does not fit.
+        #[source]
+        source: Misfit,
+    },
+}
+
+/// What a kind's nouns must be: comparable, printable, and readable from a journal.
+pub trait KindNoun: Noun + Serialize + DeserializeOwned + Clone + PartialEq {}
+
+impl<T: Noun + Serialize + DeserializeOwned + Clone + PartialEq> KindNoun for T {}
 
 /// The outputs of what a resource refers to.
 pub struct Upstream<'a> {
-    lookup: &'a dyn Fn(&Address) -> Option<Value>,
+    lookup: &'a dyn Fn(&Address) -> Option<Outputs>,
 }
 
 impl<'a> Upstream<'a> {
     /// Wraps a lookup of outputs by address.
-    pub fn new(lookup: &'a dyn Fn(&Address) -> Option<Value>) -> Self {
+    pub fn new(lookup: &'a dyn Fn(&Address) -> Option<Outputs>) -> Self {
         Self { lookup }
     }
 
     /// The typed outputs of the resource that `reference` names.
     ///
     /// # Errors
-    /// [`Pending`] while they are not known.
+    /// [`Pending`] while they are not known, or if they are of another type.
     pub fn of<K: Kind>(&self, reference: &Ref<K>) -> Result<K::Outputs, Pending> {
-        let pending = || Pending(reference.address().clone());
-        let value = (self.lookup)(reference.address()).ok_or_else(pending)?;
-        serde_json::from_value(value).map_err(|_| pending())
+        let address = reference.address();
+        let outputs = (self.lookup)(address).ok_or_else(|| Pending::Outputs(address.clone()))?;
+        let opened = outputs.open::<K::Outputs>();
+        Ok(opened.map_err(|source| Pending::Misfit { address: address.clone(), source })?.into_owned())
     }
 }
 
@@ -246,15 +264,15 @@ pub trait Kind: Send + Sync + 'static {
     const LEAVES: Option<Leaving> = None;
 
     /// What the blueprint says, with references to other resources.
-    type Spec: Serialize + DeserializeOwned + Send + Sync;
+    type Spec: KindNoun;
     /// What AWS is to be told, with all references resolved.
-    type Desired: Serialize + DeserializeOwned + Send + Sync;
+    type Desired: KindNoun;
     /// What AWS says.
-    type Live: Serialize + DeserializeOwned + Send + Sync;
+    type Live: KindNoun;
     /// What must change in place.
-    type Patch: Serialize + DeserializeOwned + Send + Sync;
+    type Patch: KindNoun;
     /// What downstream needs: typed, so that a misspelt output does not compile.
-    type Outputs: Serialize + DeserializeOwned + Send + Sync;
+    type Outputs: KindNoun;
 
     /// What AWS takes one of these at a time for, whichever comes first: the table of a replica. They are made in turn,
     /// and an estimate adds them up.

@@ -14,6 +14,7 @@ mod inventory;
 mod journal;
 mod kind;
 mod leaving;
+mod noun;
 mod pace;
 mod permission;
 mod plan;
@@ -33,10 +34,11 @@ pub use journal::{
     Record, RunEnd, RunStart,
 };
 pub use kind::{
-    Change, Changes, Durations, Edge, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict,
-    changes,
+    Change, Changes, Durations, Edge, Kind, KindNoun, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream,
+    Verdict, changes,
 };
 pub use leaving::{Departing, Leaving, Manner, NameHold};
+pub use noun::{Desired, Live, Misfit, Noun, Opened, Outputs, Patch, Request, Spec};
 pub use pace::{Pace, Work};
 pub use permission::Missing;
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Address, DataPolicy, Need, Region, Timestamp};
+use crate::{Address, DataPolicy, Desired, Need, Outputs, Region, Spec, Timestamp};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,9 +82,9 @@ pub struct Step {
     /// The AWS identity acted upon; of a create, the recorded one that AWS no longer has.
     pub id: Option<String>,
     /// What is wanted; `None` for deletes.
-    pub spec: Option<Value>,
+    pub spec: Option<Spec>,
     /// The lowered form for display; may hold stand-ins; `None` for deletes.
-    pub desired: Option<Value>,
+    pub desired: Option<Desired>,
     /// The fields behind an update or a replacement.
     pub changes: Vec<FieldChange>,
     /// In words, where no field says it: "not in the file any more", "deleted behind globe's back".
@@ -140,7 +140,7 @@ pub struct Plan {
     /// What is done. Sorted by address; the order of execution is in `after`.
     pub steps: Vec<Step>,
     /// Outputs of unchanged resources that steps refer to.
-    pub known: BTreeMap<Address, Value>,
+    pub known: BTreeMap<Address, Outputs>,
 }
 
 impl Plan {

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use crate::{
+    Address, Desired, Durations, Edge, Kind, Leaving, Live, Misfit, Noun, Outputs, Patch, Pending, Readiness, Recovery,
+    ReplaceOrder, Spec, Upstream, Verdict,
+};
 
-use crate::{Address, Durations, Edge, Kind, Leaving, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict};
-
-/// A [`Kind`] whose nouns are JSON values; made by [`erased`], never written by hand.
+/// A [`Kind`] whose nouns are boxed; made by [`erased`], never written by hand.
 ///
 /// # Errors
-/// A value that is not of the kind's type (a journal written by a newer globe, say) gives a `serde_json::Error`.
+/// [`Misfit`] for a box that holds another type: a journal written by another globe, say.
 pub trait ErasedKind: Send + Sync {
     /// See [`Kind::NAME`].
     fn name(&self) -> &'static str;
@@ -28,21 +27,21 @@ pub trait ErasedKind: Send + Sync {
     /// See [`Kind::LEAVES`].
     fn leaves(&self) -> Option<Leaving>;
     /// See [`Kind::one_at_a_time`].
-    fn one_at_a_time(&self, spec: &Value) -> Result<Option<Address>, serde_json::Error>;
+    fn one_at_a_time(&self, spec: &Spec) -> Result<Option<Address>, Misfit>;
     /// See [`Kind::refs`].
-    fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error>;
+    fn refs(&self, spec: &Spec) -> Result<Vec<Edge>, Misfit>;
     /// See [`Kind::lower`].
-    fn lower(&self, spec: &Value, upstream: &Upstream<'_>) -> Result<Result<Value, Pending>, serde_json::Error>;
+    fn lower(&self, address: &Address, spec: &Spec, upstream: &Upstream<'_>) -> Result<Desired, Pending>;
     /// See [`Kind::diff`].
-    fn diff(&self, desired: &Value, live: &Value) -> Result<Verdict<Value>, serde_json::Error>;
-    /// All that a plan asks of a live object, which is read once for it.
-    fn compare(&self, desired: &Value, live: &Value) -> Result<Comparison, serde_json::Error>;
+    fn diff(&self, desired: &Desired, live: &Live) -> Result<Verdict<Patch>, Misfit>;
+    /// All that a plan asks of a live object.
+    fn compare(&self, desired: &Desired, live: &Live) -> Result<Comparison, Misfit>;
     /// See [`Kind::ready`].
-    fn ready(&self, live: &Value) -> Result<Readiness, serde_json::Error>;
+    fn ready(&self, live: &Live) -> Result<Readiness, Misfit>;
     /// See [`Kind::outputs`].
-    fn outputs(&self, live: &Value) -> Result<Option<Value>, serde_json::Error>;
+    fn outputs(&self, live: &Live) -> Result<Option<Outputs>, Misfit>;
     /// See [`Kind::unknown`].
-    fn unknown(&self, address: &Address) -> Value;
+    fn unknown(&self, address: &Address) -> Outputs;
 }
 
 /// A live object held against what is wanted.
@@ -51,9 +50,9 @@ pub struct Comparison {
     /// See [`Kind::ready`].
     pub readiness: Readiness,
     /// See [`Kind::diff`].
-    pub verdict: Verdict<Value>,
+    pub verdict: Verdict<Patch>,
     /// See [`Kind::outputs`].
-    pub outputs: Option<Value>,
+    pub outputs: Option<Outputs>,
 }
 
 struct Erased<K>(PhantomData<fn() -> K>);
@@ -63,18 +62,10 @@ pub fn erased<K: Kind>() -> Box<dyn ErasedKind> {
     Box::new(Erased::<K>(PhantomData))
 }
 
-fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
-    T::deserialize(value)
-}
-
-fn json<T: Serialize>(value: &T) -> Value {
-    serde_json::to_value(value).unwrap_or(Value::Null)
-}
-
-fn untyped<P: Serialize>(verdict: Verdict<P>) -> Verdict<Value> {
+fn boxed<P: Noun>(verdict: Verdict<P>) -> Verdict<Patch> {
     match verdict {
         Verdict::Same => Verdict::Same,
-        Verdict::Patch { patch, changes } => Verdict::Patch { patch: json(&patch), changes },
+        Verdict::Patch { patch, changes } => Verdict::Patch { patch: Patch::of(patch), changes },
         Verdict::Replace { changes } => Verdict::Replace { changes },
     }
 }
@@ -104,43 +95,44 @@ impl<K: Kind> ErasedKind for Erased<K> {
         K::LEAVES
     }
 
-    fn one_at_a_time(&self, spec: &Value) -> Result<Option<Address>, serde_json::Error> {
-        Ok(K::one_at_a_time(&typed(spec)?))
+    fn one_at_a_time(&self, spec: &Spec) -> Result<Option<Address>, Misfit> {
+        Ok(K::one_at_a_time(&*spec.open()?))
     }
 
-    fn refs(&self, spec: &Value) -> Result<Vec<Edge>, serde_json::Error> {
+    fn refs(&self, spec: &Spec) -> Result<Vec<Edge>, Misfit> {
         let mut edges = Vec::new();
-        K::refs(&typed(spec)?, &mut |edge| edges.push(edge));
+        K::refs(&*spec.open()?, &mut |edge| edges.push(edge));
         Ok(edges)
     }
 
-    fn lower(&self, spec: &Value, upstream: &Upstream<'_>) -> Result<Result<Value, Pending>, serde_json::Error> {
-        Ok(K::lower(&typed(spec)?, upstream).map(|desired| json(&desired)))
+    fn lower(&self, address: &Address, spec: &Spec, upstream: &Upstream<'_>) -> Result<Desired, Pending> {
+        let spec = spec.open().map_err(|source| Pending::Misfit { address: address.clone(), source })?;
+        K::lower(&spec, upstream).map(Desired::of)
     }
 
-    fn diff(&self, desired: &Value, live: &Value) -> Result<Verdict<Value>, serde_json::Error> {
-        Ok(untyped(K::diff(&typed(desired)?, &typed(live)?)))
+    fn diff(&self, desired: &Desired, live: &Live) -> Result<Verdict<Patch>, Misfit> {
+        Ok(boxed(K::diff(&*desired.open()?, &*live.open()?)))
     }
 
-    fn compare(&self, desired: &Value, live: &Value) -> Result<Comparison, serde_json::Error> {
-        let live = typed(live)?;
+    fn compare(&self, desired: &Desired, live: &Live) -> Result<Comparison, Misfit> {
+        let live = live.open()?;
         Ok(Comparison {
             readiness: K::ready(&live),
-            verdict: untyped(K::diff(&typed(desired)?, &live)),
-            outputs: K::outputs(&live).map(|outputs| json(&outputs)),
+            verdict: boxed(K::diff(&*desired.open()?, &live)),
+            outputs: K::outputs(&live).map(Outputs::of),
         })
     }
 
-    fn ready(&self, live: &Value) -> Result<Readiness, serde_json::Error> {
-        Ok(K::ready(&typed(live)?))
+    fn ready(&self, live: &Live) -> Result<Readiness, Misfit> {
+        Ok(K::ready(&*live.open()?))
     }
 
-    fn outputs(&self, live: &Value) -> Result<Option<Value>, serde_json::Error> {
-        Ok(K::outputs(&typed(live)?).map(|outputs| json(&outputs)))
+    fn outputs(&self, live: &Live) -> Result<Option<Outputs>, Misfit> {
+        Ok(K::outputs(&*live.open()?).map(Outputs::of))
     }
 
-    fn unknown(&self, address: &Address) -> Value {
-        json(&K::unknown(address))
+    fn unknown(&self, address: &Address) -> Outputs {
+        Outputs::of(K::unknown(address))
     }
 }
 

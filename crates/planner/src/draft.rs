@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use globe_graph::Resource;
 use globe_model::{
-    Action, Address, Cause, Change, FieldChange, NameHold, Notice, Observation, PlanReport, Step, Timestamp, Verdict,
-    mentions_unknown,
+    Action, Address, Cause, Change, Desired, FieldChange, NameHold, Notice, Observation, PlanReport, Step, Timestamp,
+    Verdict, mentions_unknown,
 };
-use serde_json::Value;
 
 use crate::Input;
 use crate::judge::{Fate, Judged};
@@ -31,7 +30,7 @@ pub fn draft(input: &Input<'_>, judged: &mut Judged<'_>, report: &mut PlanReport
     steps
 }
 
-fn wanted_steps(input: &Input<'_>, desired: Option<Value>, resource: &Resource, fate: &Fate) -> Vec<Step> {
+fn wanted_steps(input: &Input<'_>, desired: Option<Desired>, resource: &Resource, fate: &Fate) -> Vec<Step> {
     let address = &resource.address;
     let full = move |action, id: Option<&String>| {
         let mut step = Step::bare(address.clone(), action, id.cloned());

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use globe_graph::Resource;
 use globe_model::{
-    Address, Change, Comparison, ErasedKind, Notice, Observation, PlanReport, Readiness, Upstream, Verdict,
+    Address, Change, Comparison, Desired, ErasedKind, Live, Notice, Observation, Outputs, PlanReport, Readiness,
+    Upstream, Verdict,
 };
-use serde_json::Value;
 
 use crate::Input;
 
@@ -48,9 +48,9 @@ pub struct Judged<'a> {
     /// What is to become of it.
     pub fates: HashMap<&'a Address, Fate>,
     /// The lowered form, stand-ins included.
-    pub desired: HashMap<&'a Address, Value>,
+    pub desired: HashMap<&'a Address, Desired>,
     /// Outputs of what exists and stays.
-    pub known: HashMap<&'a Address, Value>,
+    pub known: HashMap<&'a Address, Outputs>,
 }
 
 /// Judges every wanted resource.
@@ -93,7 +93,7 @@ fn judge_live<'a>(
     input: &Input<'a>,
     kind: &dyn ErasedKind,
     address: &'a Address,
-    desired: &Value,
+    desired: &Desired,
     judged: &mut Judged<'a>,
     report: &mut PlanReport,
 ) -> Result<Fate, String> {
@@ -101,8 +101,8 @@ fn judge_live<'a>(
         None => Ok(Fate::Create { vanished: false }),
         Some(Observation::Gone { .. }) => Ok(Fate::Create { vanished: true }),
         Some(Observation::Unknown(error)) => {
-            if let Some(record) = input.head.records.get(address).filter(|record| !record.outputs.is_null()) {
-                judged.known.insert(address, record.outputs.clone());
+            if let Some(outputs) = input.head.records.get(address).and_then(|record| record.outputs.clone()) {
+                judged.known.insert(address, outputs);
             }
             Err(error.to_string())
         }
@@ -125,7 +125,7 @@ fn judge_live<'a>(
 /// A live object.
 struct Sight<'a> {
     id: &'a str,
-    live: &'a Value,
+    live: &'a Live,
     discovered: bool,
 }
 
@@ -133,7 +133,7 @@ fn compare<'a>(
     input: &Input<'a>,
     kind: &dyn ErasedKind,
     address: &'a Address,
-    desired: &Value,
+    desired: &Desired,
     sight: Sight<'_>,
     judged: &mut Judged<'a>,
 ) -> Result<Fate, String> {
@@ -145,7 +145,7 @@ fn compare<'a>(
         readiness => readiness == Readiness::Ready,
     };
     let recorded = input.head.records.get(address);
-    let unfinished = sight.discovered || recorded.is_none_or(|record| record.outputs.is_null()) || !ready;
+    let unfinished = sight.discovered || recorded.is_none_or(|record| record.outputs.is_none()) || !ready;
     if !matches!(verdict, Verdict::Replace { .. })
         && let Some(outputs) = outputs
     {
@@ -160,10 +160,15 @@ fn compare<'a>(
 }
 
 /// Lowers with outputs of what stays, and stand-ins for what is made (anew).
-fn lower(input: &Input<'_>, kind: &dyn ErasedKind, resource: &Resource, judged: &Judged<'_>) -> Result<Value, String> {
+fn lower(
+    input: &Input<'_>,
+    kind: &dyn ErasedKind,
+    resource: &Resource,
+    judged: &Judged<'_>,
+) -> Result<Desired, String> {
     let lookup = |address: &Address| {
         judged.known.get(address).cloned().or_else(|| Some(input.kinds.get(&address.kind)?.unknown(address)))
     };
-    let lowered = kind.lower(&resource.spec, &Upstream::new(&lookup)).map_err(|error| error.to_string())?;
+    let lowered = kind.lower(&resource.address, &resource.spec, &Upstream::new(&lookup));
     lowered.map_err(|pending| pending.to_string())
 }

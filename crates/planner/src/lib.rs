@@ -14,8 +14,7 @@ mod sweep;
 use std::collections::{BTreeMap, BTreeSet};
 
 use globe_graph::Graph;
-use globe_model::{Address, Command, DataPolicy, Head, Inventory, KindTable, Plan, PlanReport, Region, Step};
-use serde_json::Value;
+use globe_model::{Address, Command, DataPolicy, Head, Inventory, KindTable, Outputs, Plan, PlanReport, Region, Step};
 
 pub use lint::{Flaw, lint};
 pub use region::{RegionEdge, edges_into};
@@ -74,7 +73,7 @@ pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
 }
 
 /// Outputs of what exists and what a step refers to: the engine lowers with these until a step publishes newer ones.
-fn known_outputs(input: &Input<'_>, steps: &[Step], mut judged: judge::Judged<'_>) -> BTreeMap<Address, Value> {
+fn known_outputs(input: &Input<'_>, steps: &[Step], mut judged: judge::Judged<'_>) -> BTreeMap<Address, Outputs> {
     let wanted = steps.iter().filter_map(|step| input.wanted.get(&step.address));
     let upstream = wanted.flat_map(|resource| resource.upstream.iter().map(|(upstream, _)| upstream));
     upstream.filter_map(|address| Some((address.clone(), judged.known.remove(address)?))).collect()

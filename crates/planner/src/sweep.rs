@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use globe_model::{Action, Address, Command, DataPolicy, Head, KindTable, Link, Need, Plan, Record, Step, Timestamp};
+use globe_model::{
+    Action, Address, Command, DataPolicy, Head, KindTable, Link, Need, Outputs, Plan, Record, Step, Timestamp,
+};
 use serde_json::Value;
 
 use crate::select::renumber;
@@ -81,18 +83,27 @@ fn is_accepted(input: &Sweep<'_>, record: &Record) -> bool {
 
 /// Whether a current resource was last told of this very object and not of its successor.
 fn is_used(input: &Sweep<'_>, old: &Record) -> bool {
-    let mut own = BTreeSet::from([old.id.clone()]);
-    texts(&old.outputs, &mut own);
+    let mut own = identities(old);
     if let Some(successor) = input.head.records.get(&old.address) {
-        let mut new = BTreeSet::from([successor.id.clone()]);
-        texts(&successor.outputs, &mut new);
+        let new = identities(successor);
         own.retain(|text| !new.contains(text));
     }
     input.head.records.values().filter(|record| refers(input, record, &old.address)).any(|record| {
         let mut told = BTreeSet::new();
-        texts(&record.desired, &mut told);
+        // What cannot be read may name it.
+        let Ok(desired) = record.desired.json() else { return true };
+        texts(&desired, &mut told);
         !told.is_disjoint(&own)
     })
+}
+
+/// The id of an object, and all texts of its outputs.
+fn identities(record: &Record) -> BTreeSet<String> {
+    let mut found = BTreeSet::from([record.id.clone()]);
+    if let Some(Ok(outputs)) = record.outputs.as_ref().map(Outputs::json) {
+        texts(&outputs, &mut found);
+    }
+    found
 }
 
 fn refers(input: &Sweep<'_>, record: &Record, to: &Address) -> bool {

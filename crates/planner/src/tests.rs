@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use globe_graph::GraphBuilder;
 use globe_model::{
-    Action, Cause, Durations, Edge, Kind, Observation, Pending, Readiness, Record, Recovery, Ref, ReplaceOrder, Scope,
-    Step, Timestamp, Upstream, Verdict, changes, erased, unknown,
+    Action, Cause, Desired, Durations, Edge, Kind, Live, Observation, Pending, Readiness, Record, Recovery, Ref,
+    ReplaceOrder, Scope, Step, Timestamp, Upstream, Verdict, changes, erased, unknown,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::*;
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Spec {
     on: Vec<Ref<Node>>,
     fixed: String,
     soft: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct State {
     on: Vec<String>,
     fixed: String,
@@ -109,12 +109,13 @@ fn at(name: &str) -> Address {
     Address::new(scope, "test/node", name)
 }
 
+fn reference(name: &str) -> Ref<Node> {
+    let address = at(name);
+    Ref::to(address.scope, address.name)
+}
+
 fn spec(fixed: &str, soft: &str, on: &[&str]) -> Spec {
-    let reference = |name: &&str| {
-        let address = at(name);
-        Ref::to(address.scope, address.name)
-    };
-    Spec { on: on.iter().map(reference).collect(), fixed: fixed.into(), soft: soft.into() }
+    Spec { on: on.iter().map(|name| reference(name)).collect(), fixed: fixed.into(), soft: soft.into() }
 }
 
 impl Case {
@@ -126,19 +127,19 @@ impl Case {
     /// Recorded and live as this spec says.
     fn has(mut self, name: &str, spec: Spec) -> Self {
         let ids = spec.on.iter().map(|on| match self.inventory.get(on.address()) {
-            Some(Observation::Live { live, .. }) => format!("id-{}", live["fixed"].as_str().unwrap_or_default()),
+            Some(Observation::Live { live, .. }) => format!("id-{}", live.open::<State>().expect("a state").fixed),
             _ => String::new(),
         });
-        let state = json!({"on": ids.collect::<Vec<_>>(), "fixed": spec.fixed, "soft": spec.soft});
+        let state = State { on: ids.collect(), fixed: spec.fixed.clone(), soft: spec.soft.clone() };
         let record = Record {
             address: at(name),
             id: format!("aws-{name}"),
-            spec: serde_json::to_value(&spec).expect("JSON"),
-            desired: state.clone(),
-            outputs: json!(format!("id-{}", spec.fixed)),
+            spec: globe_model::Spec::of(spec.clone()),
+            desired: Desired::of(state.clone()),
+            outputs: Some(Outputs::of(format!("id-{}", spec.fixed))),
             at: Timestamp::default(),
         };
-        let live = Observation::Live { id: record.id.clone(), live: state, discovered: false };
+        let live = Observation::Live { id: record.id.clone(), live: Live::of(state), discovered: false };
         self.inventory.seen.insert(at(name), live);
         self.head.records.insert(at(name), record);
         self
@@ -150,12 +151,12 @@ impl Case {
         let record = Record {
             address: address.clone(),
             id: format!("aws-{name}"),
-            spec: on.iter().map(|name| json!(at(name))).collect(),
-            desired: Value::Null,
-            outputs: json!(null),
+            spec: globe_model::Spec::of(on.iter().map(|name| reference(name)).collect::<Vec<Ref<Node>>>()),
+            desired: Desired::of(()),
+            outputs: Some(Outputs::of(())),
             at: Timestamp::default(),
         };
-        let live = Observation::Live { id: record.id.clone(), live: Value::Null, discovered: false };
+        let live = Observation::Live { id: record.id.clone(), live: Live::of(()), discovered: false };
         self.inventory.seen.insert(address.clone(), live);
         self.head.records.insert(address, record);
         self
@@ -163,7 +164,9 @@ impl Case {
 
     fn drifts(mut self, name: &str, member: &str, value: &str) -> Self {
         if let Some(Observation::Live { live, .. }) = self.inventory.seen.get_mut(&at(name)) {
-            live[member] = json!(value);
+            let mut state = live.json().expect("JSON");
+            state[member] = json!(value);
+            *live = serde_json::from_value(state).expect("JSON");
         }
         self
     }
@@ -172,7 +175,7 @@ impl Case {
         let kinds = KindTable::new([erased::<Node>(), erased::<Sign>()]);
         let mut builder = GraphBuilder::default();
         for (name, spec) in &self.wanted {
-            builder.add_value(at(name), serde_json::to_value(spec).expect("JSON"));
+            builder.add_boxed(at(name), globe_model::Spec::of(spec.clone()));
         }
         let graph = builder.build(&kinds).expect("a DAG");
         let input = Input {
@@ -269,7 +272,7 @@ fn what_was_deleted_behind_our_back_is_made_again() {
 #[test]
 fn an_unrecorded_object_is_adopted_and_an_unfinished_one_finished() {
     let mut case = Case::default().has("a", spec("1", "x", &[])).wants("a", spec("1", "x", &[]));
-    case.head.records.get_mut(&at("a")).expect("recorded").outputs = Value::Null;
+    case.head.records.get_mut(&at("a")).expect("recorded").outputs = None;
     assert_eq!(case.lines(), ["adopt a"]);
     case.head.records.clear();
     assert_eq!(case.lines(), ["adopt a"]);
@@ -315,10 +318,14 @@ fn two_objects_with_one_address_refuse_the_plan() {
 /// A replaced `db`, and a `web` that was last told of `told`: the old one's output or the new one's.
 fn replaced_and_told(told: &str) -> Head {
     let mut case = Case::default().has("db", spec("new", "x", &[])).has("web", spec("w", "x", &["db"]));
-    let old = Record { id: "aws-old".into(), outputs: json!("id-old"), ..case.head.records[&at("db")].clone() };
+    let old = Record {
+        id: "aws-old".into(),
+        outputs: Some(Outputs::of("id-old".to_owned())),
+        ..case.head.records[&at("db")].clone()
+    };
     case.head.deposed.push(old);
     if let Some(web) = case.head.records.get_mut(&at("web")) {
-        web.desired["on"] = json!([told]);
+        web.desired = Desired::of(State { on: vec![told.into()], fixed: "w".into(), soft: "x".into() });
     }
     case.head
 }

@@ -34,7 +34,7 @@
 
 use std::time::Duration;
 
-use globe_model::{Event, FieldChange, Plan, PlanReport, Summary, Timestamp};
+use globe_model::{Desired, Event, FieldChange, Plan, PlanReport, Spec, Summary, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -86,13 +86,17 @@ pub fn plan_json(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -
 }
 
 fn step(step: &globe_model::Step) -> Value {
-    let hidden = |value: &Option<Value>| value.as_ref().map(redacted);
     json!({
         "address": step.address, "action": step.action, "replacement": step.replacement, "id": step.id,
-        "spec": hidden(&step.spec), "desired": hidden(&step.desired),
+        "spec": hidden(step.spec.as_ref().map(Spec::json)), "desired": hidden(step.desired.as_ref().map(Desired::json)),
         "changes": step.changes.iter().map(change).collect::<Vec<_>>(),
         "reason": step.reason, "after": step.after,
     })
+}
+
+/// A noun without secrets; one that JSON cannot hold is shown as its error.
+fn hidden(value: Option<Result<Value, serde_json::Error>>) -> Option<Value> {
+    value.map(|value| value.map_or_else(|error| error.to_string().into(), |value| redacted(&value)))
 }
 
 fn change(change: &FieldChange) -> Value {

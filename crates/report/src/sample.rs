@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Action, Address, CallError, Cause, Change, Command, DataPolicy, Durations, Edge, ErrorClass, Event, Failure,
-    FieldChange, Kind, KindTable, Link, Need, Notice, Pending, Plan, PlanReport, Readiness, Record, Recovery, Ref,
-    Step, Summary, Timestamp, Upstream, Verdict, erased, unknown,
+    Action, Address, CallError, Cause, Change, Command, DataPolicy, Desired, Durations, Edge, ErrorClass, Event,
+    Failure, FieldChange, Kind, KindTable, Link, Need, Notice, Outputs, Pending, Plan, PlanReport, Readiness, Record,
+    Recovery, Ref, Spec, Step, Summary, Timestamp, Upstream, Verdict, erased, unknown,
 };
 use serde_json::{Value, json};
 
@@ -53,9 +53,9 @@ pub(crate) fn create_many() -> (Plan, PlanReport) {
         for tier in ["public", "private", "data"] {
             for zone in ["a", "b", "c"] {
                 let mut subnet = step(Action::Create, &format!("{region}/ec2/subnet/main-{tier}-{zone}"));
-                subnet.desired = Some(json!({
+                subnet.desired = Some(Desired::of(json!({
                     "vpc": unknown(&vpc, "id"), "cidr": "10.0.0.0/20", "ipv6_cidr": null, "tags": {"owner": "sre@example.com"},
-                }));
+                })));
                 steps.push(subnet);
             }
         }
@@ -209,14 +209,14 @@ pub(crate) fn records() -> Vec<Record> {
     let record = |name: &str, id: &str, outputs| Record {
         address: address(name),
         id: id.into(),
-        spec: json!({"cidr": "10.2.0.0/16", "auth_token": "hunter2"}),
-        desired: json!({"cidr": "10.2.0.0/16"}),
+        spec: Spec::of(json!({"cidr": "10.2.0.0/16", "auth_token": "hunter2"})),
+        desired: Desired::of(json!({"cidr": "10.2.0.0/16"})),
         outputs,
         at: NOON,
     };
     vec![
-        record("eu-central-1/ec2/vpc/main", "vpc-0f3e", json!({"id": "vpc-0f3e"})),
-        record("global/acm/certificate/site", "arn:aws:acm:us-east-1:123456789012:certificate/5f0c", Value::Null),
+        record("eu-central-1/ec2/vpc/main", "vpc-0f3e", Some(Outputs::of(json!({"id": "vpc-0f3e"})))),
+        record("global/acm/certificate/site", "arn:aws:acm:us-east-1:123456789012:certificate/5f0c", None),
     ]
 }
 

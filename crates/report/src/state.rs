@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use globe_model::{Departing, HistoryEntry, NameHold, Record, Timestamp};
+use globe_model::{Departing, HistoryEntry, NameHold, Outputs, Record, Timestamp};
 use serde_json::Value;
 
 use crate::event_line::under_way;
@@ -21,7 +21,7 @@ pub fn state_list_text<'a>(records: impl IntoIterator<Item = &'a Record>, style:
     let widest = records.iter().map(|(address, _)| address.len()).max().unwrap_or(0).min(WIDEST_ADDRESS);
     let line = |(address, record): &(String, &Record)| {
         let line = Paragraph::new(0).word(Tone::Plain, address).at(widest + 2).word(Tone::Dim, &record.id);
-        if record.outputs.is_null() { line.word(Tone::Update, "(not ready yet)") } else { line }
+        if record.outputs.is_none() { line.word(Tone::Update, "(not ready yet)") } else { line }
     };
     render(&records.iter().map(line).collect::<Vec<_>>(), Style { width: usize::MAX, ..style })
 }
@@ -56,8 +56,9 @@ pub fn record_text(record: &Record, style: Style) -> String {
         ],
         style,
     );
-    for (name, value) in [("spec", &record.spec), ("desired", &record.desired), ("outputs", &record.outputs)] {
-        let json = format!("{:#}", redacted(value));
+    let outputs = record.outputs.as_ref().map_or(Ok(Value::Null), Outputs::json);
+    for (name, value) in [("spec", record.spec.json()), ("desired", record.desired.json()), ("outputs", outputs)] {
+        let json = value.map_or_else(|error| error.to_string(), |value| format!("{:#}", redacted(&value)));
         text.push_str(&render(&[field(name, json.lines().next().unwrap_or_default())], style));
         for line in json.lines().skip(1) {
             let _infallible = writeln!(text, "{}{}", " ".repeat(9), crate::layout::printable(line));

@@ -65,8 +65,14 @@ fn intent() -> Intent {
         address: Address::new("us-east-1", "ec2/subnet", "main-private-a"),
         action: IntentAction::Create,
         id: None,
-        spec: json!({"vpc": "us-east-1/ec2/vpc/main", "cidr": "10.0.0.0/20", "zone": "us-east-1a", "public": false}),
-        request: json!({"vpc_id": "vpc-0123456789abcdef0", "cidr": "10.0.0.0/20", "zone": "us-east-1a"}),
+        spec: serde_json::from_value(
+            json!({"vpc": "us-east-1/ec2/vpc/main", "cidr": "10.0.0.0/20", "zone": "us-east-1a", "public": false}),
+        )
+        .ok(),
+        request: serde_json::from_value(
+            json!({"vpc_id": "vpc-0123456789abcdef0", "cidr": "10.0.0.0/20", "zone": "us-east-1a"}),
+        )
+        .ok(),
     }
 }
 

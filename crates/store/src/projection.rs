@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use globe_model::{Address, Departing, Intent, NameHold, Record, Timestamp, Token};
+use serde::Serialize;
 
 use crate::entry::{Entry, Event};
 use crate::fault::Fault;
@@ -61,20 +62,24 @@ async fn keep_account(session: &mut Session, stack: &str, account: &str) -> Resu
     Ok(())
 }
 
+fn text<T: Serialize>(value: &T) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|error| Fault::Misfit(error.to_string()))
+}
+
 /// Where [`open_row`] belongs.
 pub(crate) const INTO_INTENTS: &str = "INSERT INTO intents (stack, token, seq, payload, address, spec, request)";
 
 /// An intent that was begun with event `seq`.
 pub(crate) fn open_row(stack: &str, seq: i64, intent: &Intent) -> Result<[Param; 7], Fault> {
-    let payload = serde_json::to_string(intent).map_err(|error| Fault::Misfit(error.to_string()))?;
+    let payload = text(intent)?;
     Ok([
         stack.into(),
         intent.token.as_str().into(),
         seq.into(),
         payload.into(),
         intent.address.to_string().into(),
-        intent.spec.to_string().into(),
-        intent.request.to_string().into(),
+        text(&intent.spec)?.into(),
+        text(&intent.request)?.into(),
     ])
 }
 
@@ -115,9 +120,9 @@ async fn upsert(session: &mut Session, stack: &str, record: &Record) -> Result<(
         stack.into(),
         record.address.to_string().into(),
         record.id.as_str().into(),
-        record.spec.to_string().into(),
-        record.desired.to_string().into(),
-        record.outputs.to_string().into(),
+        text(&record.spec)?.into(),
+        text(&record.desired)?.into(),
+        text(&record.outputs)?.into(),
         record.at.0.into(),
     ];
     session.execute(SQL, &params).await?;

@@ -1,8 +1,9 @@
 //! What is read from the journal.
 
 use async_trait::async_trait;
-use globe_model::{Address, Departing, Head, HistoryEntry, Intent, NameHold, Record, Region, Timestamp};
-use serde_json::Value;
+use globe_model::{
+    Address, Departing, Desired, Head, HistoryEntry, Intent, NameHold, Outputs, Record, Region, Spec, Timestamp,
+};
 
 use crate::entry::Event;
 use crate::fault::Fault;
@@ -59,16 +60,19 @@ impl Operation for ReadHead {
 fn record(row: &Row) -> Result<Record, Fault> {
     let address = row.text("address")?;
     let damaged = |error: &dyn std::fmt::Display| Fault::damaged(&format!("the record of {address}"), error);
-    let json =
-        |column| -> Result<Value, Fault> { serde_json::from_str(&row.text(column)?).map_err(|error| damaged(&error)) };
     Ok(Record {
         address: address.parse().map_err(|error| damaged(&error))?,
         id: row.text("id")?,
-        spec: json("spec")?,
-        desired: json("desired")?,
-        outputs: json("outputs")?,
+        spec: Spec::of_text(row.text("spec")?).map_err(|error| damaged(&error))?,
+        desired: Desired::of_text(row.text("desired")?).map_err(|error| damaged(&error))?,
+        outputs: outputs(row.text("outputs")?).map_err(|error| damaged(&error))?,
         at: Timestamp(row.int("at")?),
     })
+}
+
+/// What was never ready has `null`.
+fn outputs(text: String) -> Result<Option<Outputs>, serde_json::Error> {
+    (text != "null").then(|| Outputs::of_text(text)).transpose()
 }
 
 fn departing(row: &Row) -> Result<Departing, Fault> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_types::SdkConfig;
 use futures::future::join_all;
-use globe_model::{Candidate, DataPolicy, ErasedKind, Owner, Timestamp, Wanted};
+use globe_model::{Candidate, DataPolicy, Desired, ErasedKind, Owner, Patch, Timestamp, Wanted};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
@@ -49,7 +49,7 @@ impl AnyDriver for Made {
         IamActions { read: &[], write: &[], delete: &[] }
     }
 
-    async fn read(&self, _: &Scoped, ids: &[String]) -> Result<Found<Value>, CallError> {
+    async fn read(&self, _: &Scoped, ids: &[String]) -> Result<Found<Live>, CallError> {
         self.limiter.acquire().await.expect("is never closed").forget();
         departure::announce();
         locked(&self.read).push(ids.to_vec());
@@ -58,18 +58,18 @@ impl AnyDriver for Made {
             return Err(CallError::new(ErrorClass::Invalid, "test:Read", "malformed"));
         }
         let known = ids.iter().filter(|id| *id != "unknown");
-        Ok(known.map(|id| (id.clone(), Value::from(id.as_str()))).collect())
+        Ok(known.map(|id| (id.clone(), Live::of(id.clone()))).collect())
     }
 
     async fn discover(&self, _: &Scoped, _: &[Wanted]) -> Result<Vec<Candidate>, CallError> {
         unreachable!("nobody asks")
     }
 
-    async fn create(&self, _: &Scoped, _: &Birth<'_>, _: &Value) -> Result<String, CallError> {
+    async fn create(&self, _: &Scoped, _: &Birth<'_>, _: &Desired) -> Result<String, CallError> {
         unreachable!("nobody asks")
     }
 
-    async fn update(&self, _: &Scoped, _: &str, _: &Value) -> Result<(), CallError> {
+    async fn update(&self, _: &Scoped, _: &str, _: &Patch) -> Result<(), CallError> {
         unreachable!("nobody asks")
     }
 
@@ -115,7 +115,7 @@ async fn forty_that_ask_together_cost_one_call() {
     let ids: Vec<String> = (0..40).map(|number| format!("nat-{number}")).collect();
     for poll in 1..4 {
         let answers = join_all(ids.iter().map(|id| batcher.read(&cx, made, id))).await;
-        assert!(answers.iter().zip(&ids).all(|(answer, id)| *answer == Ok(Some(Value::from(id.as_str())))));
+        assert!(answers.iter().zip(&ids).all(|(answer, id)| *answer == Ok(Some(Live::of(id.clone())))));
         assert_eq!(made.calls().len(), poll);
     }
 }
@@ -172,5 +172,5 @@ async fn who_gives_up_takes_nobody_along() {
     let (gone, stays) = (spawn(&batcher, &cx, made, "a"), spawn(&batcher, &cx, made, "b"));
     sleep(WINDOW / 2).await;
     gone.abort();
-    assert_eq!(stays.await.expect("does not panic"), Ok(Some(Value::from("b"))));
+    assert_eq!(stays.await.expect("does not panic"), Ok(Some(Live::of("b".to_owned()))));
 }

@@ -50,7 +50,7 @@ pub struct Subject<'a> {
     /// Names of the SSM parameters that are looked up.
     pub parameters: BTreeSet<&'a str>,
     /// Kind and spec of every resource.
-    pub resources: Vec<(&'a str, &'a Value)>,
+    pub resources: Vec<(&'a str, Value)>,
 }
 
 /// The policy document that grants these parts.

@@ -12,7 +12,7 @@ fn made(resources: &[(&str, Value)], parameters: &[&str], grants: &[Grant]) -> V
         account: "123456789012",
         regions: BTreeSet::from(["eu-central-1", "us-east-1"]),
         parameters: parameters.iter().copied().collect(),
-        resources: resources.iter().map(|(kind, spec)| (*kind, spec)).collect(),
+        resources: resources.iter().map(|(kind, spec)| (*kind, spec.clone())).collect(),
     };
     policy(&subject, &grants.iter().copied().collect())
 }

@@ -13,8 +13,8 @@ use globe_aws::kinds::drivers;
 use globe_aws::kinds::ec2::{Vpc, VpcOutputs};
 use globe_aws::{AnyDriver, AwsCloud, Driver, Scoped};
 use globe_model::{
-    Address, CallError, Clock, Cloud, DataPolicy, ErrorClass, Kind, Owner, Readiness, Ref, Tags, Timestamp, Upstream,
-    Verdict, mentions_unknown,
+    Address, CallError, Clock, Cloud, DataPolicy, Desired, ErrorClass, Kind, Outputs, Owner, Patch, Readiness, Ref,
+    Tags, Timestamp, Upstream, Verdict, mentions_unknown,
 };
 use globe_sandbox::{Options, Sandbox};
 use serde_json::Value;
@@ -83,7 +83,7 @@ pub struct Bench {
     pub(crate) stranger: AwsCloud,
     pub(crate) wire: Wire,
     sandbox: Sandbox,
-    outputs: BTreeMap<Address, Value>,
+    outputs: BTreeMap<Address, Outputs>,
     pub(crate) made: Vec<(Address, String)>,
 }
 
@@ -109,7 +109,7 @@ impl Bench {
 
     /// Takes a resource for made, with these outputs: upstream that another file's story proves.
     pub fn assume<K: Kind>(&mut self, address: &Address, outputs: &K::Outputs) {
-        self.outputs.insert(address.clone(), serde_json::to_value(outputs).expect("outputs are JSON"));
+        self.outputs.insert(address.clone(), Outputs::of(outputs.clone()));
     }
 
     /// A VPC of which only its outputs are known, to refer to.
@@ -131,24 +131,25 @@ impl Bench {
         found.map(|(_, id)| id.clone()).unwrap_or_else(|| panic!("{address} was not made"))
     }
 
-    pub(crate) fn lower<K: Kind>(&self, spec: &K::Spec) -> Value {
+    pub(crate) fn lower<K: Kind>(&self, spec: &K::Spec) -> Desired {
         let lookup = |address: &Address| self.outputs.get(address).cloned();
         let desired = K::lower(spec, &Upstream::new(&lookup)).expect("upstream was made before");
         let desired = serde_json::to_value(desired).expect("desired is JSON");
         assert!(!mentions_unknown(&desired), "a stand-in got into {desired}");
         proofs::told(K::NAME, &desired);
-        desired
+        // Through text, as the journal would give it.
+        serde_json::from_value(desired).expect("desired is JSON")
     }
 
     pub(crate) async fn read<K: Kind>(&self, address: &Address) -> Option<K::Live> {
         let id = self.id(address);
         let live = self.proved(K::NAME, Work::Read, self.cloud.read(address, &id)).await.expect("reads");
-        live.map(|live| serde_json::from_value(live).expect("live round-trips through JSON"))
+        live.map(|live| live.open::<K::Live>().expect("live is of its kind's type").into_owned())
     }
 
     /// Waits for the outputs, unless it takes a patch to bring them: settling publishes again.
-    pub(crate) async fn publish<K: Kind>(&mut self, address: &Address, desired: &Value) {
-        let desired: K::Desired = serde_json::from_value(desired.clone()).expect("desired round-trips");
+    pub(crate) async fn publish<K: Kind>(&mut self, address: &Address, desired: &Desired) {
+        let desired = desired.open::<K::Desired>().expect("desired round-trips");
         let patched = |live: &K::Live| {
             K::ready(live) == Readiness::Ready && matches!(K::diff(&desired, live), Verdict::Patch { .. })
         };
@@ -156,7 +157,7 @@ impl Bench {
         loop {
             let live = self.read::<K>(address).await;
             if let Some(outputs) = live.as_ref().and_then(K::outputs) {
-                self.outputs.insert(address.clone(), serde_json::to_value(outputs).expect("outputs are JSON"));
+                self.outputs.insert(address.clone(), Outputs::of(outputs));
                 return;
             }
             if live.as_ref().is_some_and(patched) {
@@ -169,7 +170,7 @@ impl Bench {
 
     /// Waits until it is ready and patches what the create could not say; then two reads show no change.
     pub async fn settle<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
-        let desired: K::Desired = serde_json::from_value(self.lower::<K>(spec)).expect("desired round-trips");
+        let desired = self.lower::<K>(spec).open::<K::Desired>().expect("desired round-trips").into_owned();
         let deadline = tokio::time::Instant::now() + PATIENCE;
         let mut made = Vec::new();
         loop {
@@ -213,14 +214,15 @@ impl Bench {
     }
 
     async fn patch<P: serde::Serialize>(&self, address: &Address, patch: &P) {
-        let (id, patch) = (self.id(address), serde_json::to_value(patch).expect("a patch is JSON"));
+        let patch = serde_json::to_value(patch).and_then(serde_json::from_value::<Patch>).expect("a patch is JSON");
+        let id = self.id(address);
         let update = self.retry(|| self.cloud.update(address, &id, &patch));
         self.proved(&address.kind, Work::Write, update).await;
     }
 
     /// Another spec is a patch, and once applied no change is left. The resource keeps the new spec.
     pub async fn patches<K: Driver>(&mut self, address: &Address, spec: &K::Spec) {
-        let desired: K::Desired = serde_json::from_value(self.lower::<K>(spec)).expect("desired round-trips");
+        let desired = self.lower::<K>(spec).open::<K::Desired>().expect("desired round-trips").into_owned();
         let live = self.read::<K>(address).await.expect("it is there");
         let Verdict::Patch { patch, changes } = K::diff(&desired, &live) else { panic!("{address}: no patch") };
         assert!(!changes.is_empty(), "a patch of {address} names what changes");

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use globe_aws::{AwsCloud, Driver};
-use globe_model::{Address, Candidate, Cloud, ErrorClass, Recovery, Token, Wanted};
-use serde_json::Value;
+use globe_model::{Address, Candidate, Cloud, Desired, ErrorClass, Recovery, Token, Wanted};
 
 use crate::bench::Bench;
 use crate::permissions::Work;
@@ -28,7 +27,7 @@ impl Bench {
     }
 
     /// Creates, loses the answer, and finds it again in the way that the kind declares, and only in that.
-    async fn born<K: Driver>(&self, address: &Address, desired: &Value) -> String {
+    async fn born<K: Driver>(&self, address: &Address, desired: &Desired) -> String {
         let token = Token::random();
         self.proved(K::NAME, Work::Write, self.lose(address, desired, &token)).await;
         let create = || self.cloud.create(address, desired, &token);
@@ -53,7 +52,7 @@ impl Bench {
     }
 
     /// Repeats the create while its failure heals, up to the one that AWS carries out: that answer is lost.
-    async fn lose(&self, address: &Address, desired: &Value, token: &Token) {
+    async fn lose(&self, address: &Address, desired: &Desired, token: &Token) {
         let before = self.writes();
         self.wire.lose_next_write();
         let mut refused = 0;
@@ -71,7 +70,7 @@ impl Bench {
     }
 
     /// A name belongs to one object: a repeat is that object, or is refused, and never makes another.
-    async fn takes_the_name_once(&self, address: &Address, desired: &Value, token: &Token, id: &str) {
+    async fn takes_the_name_once(&self, address: &Address, desired: &Desired, token: &Token, id: &str) {
         match self.cloud.create(address, desired, token).await {
             Ok(again) => assert_eq!(again, id, "{address}: a repeated create makes no other"),
             Err(error) => {
@@ -82,7 +81,7 @@ impl Bench {
     }
 
     /// The one object that a lost create made, as the engine looks for it; nothing is written meanwhile.
-    async fn found<K: Driver>(&self, address: &Address, desired: &Value, token: &Token) -> String {
+    async fn found<K: Driver>(&self, address: &Address, desired: &Desired, token: &Token) -> String {
         let before = self.writes();
         let look = self.look::<K>(&self.cloud, address, desired, token);
         let found = self.proved(K::NAME, Work::Read, look).await;
@@ -99,7 +98,7 @@ impl Bench {
         &self,
         cloud: &AwsCloud,
         address: &Address,
-        desired: &Value,
+        desired: &Desired,
         token: &Token,
     ) -> Vec<Candidate> {
         let wanted = [Wanted { address: address.clone(), desired: desired.clone() }];

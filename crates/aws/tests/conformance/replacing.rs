@@ -9,7 +9,7 @@ use crate::proofs;
 impl Bench {
     /// Another spec forces a replacement because of `field`.
     pub async fn replaces<K: Driver>(&self, address: &Address, spec: &K::Spec, field: &str) {
-        let desired: K::Desired = serde_json::from_value(self.lower::<K>(spec)).expect("desired round-trips");
+        let desired = self.lower::<K>(spec).open::<K::Desired>().expect("desired round-trips").into_owned();
         let live = self.read::<K>(address).await.expect("it is there");
         let Verdict::Replace { changes } = K::diff(&desired, &live) else { panic!("{address}: no replacement") };
         assert!(changes.iter().any(|change| change.field == field), "{changes:?}");

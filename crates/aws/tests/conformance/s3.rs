@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use globe_aws::kinds::iam::{Role, RoleOutputs};
-use globe_aws::kinds::s3::{Bucket, BucketSpec, Lifecycle, Replication, ReplicationDestination, ReplicationSpec};
+use globe_aws::kinds::s3::{
+    Bucket, BucketOutputs, BucketSpec, Lifecycle, Replication, ReplicationDestination, ReplicationSpec,
+};
 use globe_aws::{Driver, Scoped};
-use globe_model::{Address, DataPolicy, ErrorClass, Kind, Ref};
+use globe_model::{Address, DataPolicy, ErrorClass, Kind, Outputs, Ref};
 
 use crate::bench::{ACCOUNT, Bench, REGION, tags};
 
@@ -203,10 +205,12 @@ async fn replication_waits_for_versioning() {
     }
     let cx = bench.scoped(REGION);
     let lookup = |address: &Address| match address.kind.as_str() {
-        "iam/role" => Some(serde_json::json!({"name": "r", "arn": format!("arn:aws:iam::{ACCOUNT}:role/r")})),
+        "iam/role" => {
+            Some(Outputs::of(RoleOutputs { name: "r".into(), arn: format!("arn:aws:iam::{ACCOUNT}:role/r") }))
+        }
         _ => {
             let name = format!("acme-assets-{}", address.scope);
-            Some(serde_json::json!({"arn": format!("arn:aws:s3:::{name}"), "name": name}))
+            Some(Outputs::of(BucketOutputs { arn: format!("arn:aws:s3:::{name}"), name }))
         }
     };
     let spec = replication(REGION, vec![sends(OTHER, false)]);

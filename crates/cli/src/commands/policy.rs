@@ -29,11 +29,16 @@ pub fn policy(global: &Global, out: &Out, args: &PolicyArgs) -> Result<Exit, Fai
         Image::Ami(_) => None,
     };
     let parameters: BTreeSet<String> = images.iter().filter_map(parameter).collect();
+    let mut resources = Vec::new();
+    for resource in graph.resources() {
+        let spec = resource.spec.json().map_err(|error| Failure::from_error(Exit::Failed, &error))?;
+        resources.push((resource.address.kind.as_str(), spec));
+    }
     let subject = Subject {
         account: &stack.account,
         regions: stack.regions.keys().map(globe_model::Region::as_str).collect(),
         parameters: parameters.iter().map(String::as_str).collect(),
-        resources: graph.resources().map(|resource| (resource.address.kind.as_str(), &resource.spec)).collect(),
+        resources,
     };
     print(out, &document(&subject, &grants(args.command)));
     Ok(Exit::Done)

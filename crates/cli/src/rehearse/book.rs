@@ -39,7 +39,7 @@ impl Book {
             .map(|intent| (intent.token.to_string(), (intent.address.clone(), intent.action)))
             .collect();
         pages.made = head.records.keys().cloned().collect();
-        let settled = head.records.values().filter(|record| !record.outputs.is_null());
+        let settled = head.records.values().filter(|record| record.outputs.is_some());
         pages.settled = settled.map(|record| record.address.clone()).collect();
         let edges = graph.resources().map(|resource| (resource.address.clone(), resource.upstream.clone()));
         pages.upstream = edges.collect();

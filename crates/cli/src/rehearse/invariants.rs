@@ -170,7 +170,7 @@ pub fn truthful(plan: &Plan, summary: &Summary, exit: Exit, head: &Head) -> Opti
 fn is_recorded(head: &Head, address: &Address, action: Action) -> bool {
     match action {
         Action::Create | Action::Update | Action::Adopt => {
-            head.records.get(address).is_some_and(|record| !record.outputs.is_null())
+            head.records.get(address).is_some_and(|record| record.outputs.is_some())
         }
         // The other half of a replacement may be recorded.
         Action::Delete | Action::Forget => true,
@@ -193,7 +193,7 @@ pub fn journal(head: &Head, differences: &[String]) -> Option<Broken> {
 #[cfg(test)]
 mod tests {
     use globe_model::{Command, DataPolicy, Intent, Record, Timestamp, Token};
-    use serde_json::{Value, json};
+    use globe_model::{Desired, Outputs, Spec};
 
     use super::*;
 
@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn head(name: &str, id: &str) -> Head {
-        let (spec, desired, outputs) = (Value::Null, Value::Null, json!({}));
+        let (spec, desired, outputs) = (Spec::of(()), Desired::of(()), Some(Outputs::of(())));
         let record = Record { address: at(name), id: id.into(), spec, desired, outputs, at: Timestamp::default() };
         let mut head = Head::default();
         head.records.insert(record.address.clone(), record);
@@ -301,8 +301,8 @@ mod tests {
             address: at("a"),
             action: IntentAction::Create,
             id: None,
-            spec: Value::Null,
-            request: Value::Null,
+            spec: None,
+            request: None,
         });
         assert!(journal(&open, &[]).is_some());
     }

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Action, Address, CallError, Candidate, Cloud, DataPolicy, Departing, Head, HistoryEntry, Holding, Intent,
-    IntentAction, Journal, JournalError, Lease, LeaseRequest, Outcome, Plan, Record, RunEnd, RunStart, Scope,
-    Timestamp, Token, Wanted,
+    Action, Address, CallError, Candidate, Cloud, DataPolicy, Departing, Desired, Head, HistoryEntry, Holding, Intent,
+    IntentAction, Journal, JournalError, Lease, LeaseRequest, Live, Outcome, Patch, Plan, Record, RunEnd, RunStart,
+    Scope, Timestamp, Token, Wanted,
 };
 use globe_sandbox::{Fault, When};
-use serde_json::Value;
 
 use super::crowd::{Common, Tally, run_all};
 use super::invariants::Check;
@@ -127,16 +126,16 @@ impl Seams for MissingToken {
 
 #[async_trait]
 impl Cloud for Forgetful {
-    async fn read(&self, address: &Address, id: &str) -> Result<Option<Value>, CallError> {
+    async fn read(&self, address: &Address, id: &str) -> Result<Option<Live>, CallError> {
         self.0.read(address, id).await
     }
     async fn discover(&self, kind: &str, scope: &Scope, wanted: &[Wanted]) -> Result<Vec<Candidate>, CallError> {
         self.0.discover(kind, scope, wanted).await
     }
-    async fn create(&self, address: &Address, desired: &Value, _: &Token) -> Result<String, CallError> {
+    async fn create(&self, address: &Address, desired: &Desired, _: &Token) -> Result<String, CallError> {
         self.0.create(address, desired, &Token::random()).await
     }
-    async fn update(&self, address: &Address, id: &str, patch: &Value) -> Result<(), CallError> {
+    async fn update(&self, address: &Address, id: &str, patch: &Patch) -> Result<(), CallError> {
         self.0.update(address, id, patch).await
     }
     async fn delete(&self, address: &Address, id: &str, data: DataPolicy) -> Result<(), CallError> {

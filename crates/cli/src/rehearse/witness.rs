@@ -9,9 +9,10 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use globe_model::{Address, CallError, Candidate, Cloud, DataPolicy, IntentAction, Scope, Token, Wanted};
+use globe_model::{
+    Address, CallError, Candidate, Cloud, DataPolicy, Desired, IntentAction, Live, Patch, Scope, Token, Wanted,
+};
 use globe_sandbox::CALLER;
-use serde_json::Value;
 
 use super::book::Book;
 
@@ -45,7 +46,7 @@ pub fn purpose(action: IntentAction, address: &Address) -> String {
 
 #[async_trait]
 impl Cloud for Witness {
-    async fn read(&self, address: &Address, id: &str) -> Result<Option<Value>, CallError> {
+    async fn read(&self, address: &Address, id: &str) -> Result<Option<Live>, CallError> {
         self.cloud.read(address, id).await
     }
 
@@ -53,12 +54,12 @@ impl Cloud for Witness {
         self.cloud.discover(kind, scope, wanted).await
     }
 
-    async fn create(&self, address: &Address, desired: &Value, token: &Token) -> Result<String, CallError> {
+    async fn create(&self, address: &Address, desired: &Desired, token: &Token) -> Result<String, CallError> {
         self.book.calling(address, IntentAction::Create, Some(token));
         PURPOSE.scope(purpose(IntentAction::Create, address), self.cloud.create(address, desired, token)).await
     }
 
-    async fn update(&self, address: &Address, id: &str, patch: &Value) -> Result<(), CallError> {
+    async fn update(&self, address: &Address, id: &str, patch: &Patch) -> Result<(), CallError> {
         self.book.calling(address, IntentAction::Update, None);
         PURPOSE.scope(purpose(IntentAction::Update, address), self.cloud.update(address, id, patch)).await
     }

@@ -6,7 +6,7 @@ use globe_model::{
 use serde::{Deserialize, Serialize};
 
 /// Depends on others, and has one field that changes in place.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeSpec {
     /// Upstream.
     pub on: Vec<Ref<Node>>,

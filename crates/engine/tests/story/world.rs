@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, CallError, Candidate, Clock, Cloud, DataPolicy, ErrorClass, Kind, Manner, NameHold, Scope, Timestamp,
-    Token, Wanted,
+    Address, CallError, Candidate, Clock, Cloud, DataPolicy, Desired, ErrorClass, Kind, Live, Manner, NameHold, Patch,
+    Scope, Timestamp, Token, Wanted,
 };
-use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::dream::Dream;
@@ -217,7 +216,7 @@ impl World {
 
 #[async_trait]
 impl Cloud for World {
-    async fn read(&self, address: &Address, id: &str) -> Result<Option<Value>, CallError> {
+    async fn read(&self, address: &Address, id: &str) -> Result<Option<Live>, CallError> {
         self.tidy();
         let going = self.with(|inner| inner.objects.get(id).is_some_and(|object| object.leaves_at.is_some()));
         if going && self.with(|inner| inner.deadly_look.take_if(|name| *name == address.name)).is_some() {
@@ -230,7 +229,7 @@ impl Cloud for World {
             }
             object => object.cloned(),
         });
-        Ok(object.map(|object| json!([id, object.state])))
+        Ok(object.map(|object| Live::of((id.to_owned(), object.state))))
     }
 
     async fn discover(&self, _: &str, _: &Scope, _: &[Wanted]) -> Result<Vec<Candidate>, CallError> {
@@ -252,8 +251,8 @@ impl Cloud for World {
         }))
     }
 
-    async fn create(&self, address: &Address, desired: &Value, token: &Token) -> Result<String, CallError> {
-        let mut state: NodeState = serde_json::from_value(desired.clone()).expect("desired is of the kind's type");
+    async fn create(&self, address: &Address, desired: &Desired, token: &Token) -> Result<String, CallError> {
+        let mut state = desired.open::<NodeState>().expect("desired is of the kind's type").into_owned();
         let in_turn = std::mem::replace(&mut state.soft, "unset".into()).starts_with(IN_TURN);
         self.tidy();
         let act = |inner: &mut Inner| {
@@ -281,8 +280,8 @@ impl Cloud for World {
         self.mutate(act).await
     }
 
-    async fn update(&self, _: &Address, id: &str, patch: &Value) -> Result<(), CallError> {
-        let soft = patch.as_str().expect("a text").to_owned();
+    async fn update(&self, _: &Address, id: &str, patch: &Patch) -> Result<(), CallError> {
+        let soft = patch.open::<String>().expect("a text").into_owned();
         self.mutate(|inner| {
             inner.objects.get_mut(id).map(|object| object.state.soft = soft).ok_or_else(|| failure(ErrorClass::Gone))
         })

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use globe_model::{Cause, Plan, ReplaceOrder};
+use globe_model::{Cause, Desired, Plan, ReplaceOrder};
 use serde_json::Value;
 
 use super::view::{Counts, Entry, Sign, by_scope};
@@ -152,8 +152,8 @@ fn leaf_line(leaf: &Leaf, cause: Cause, style: Style) -> Paragraph {
 }
 
 /// The fields that a create gives to AWS.
-fn desired_lines(desired: Option<&Value>, style: Style) -> Vec<Paragraph> {
-    let Some(Value::Object(fields)) = desired else { return Vec::new() };
+fn desired_lines(desired: Option<&Desired>, style: Style) -> Vec<Paragraph> {
+    let Some(Ok(Value::Object(fields))) = desired.map(Desired::json) else { return Vec::new() };
     let line = |(name, value): (&String, &Value)| {
         let text = shown(&redacted_as(name, value), style);
         Paragraph::new(FIELD).hang(FIELD + 4).word(Tone::Dim, &format!("{name}:")).exact(Tone::Plain, &text)

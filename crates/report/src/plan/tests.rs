@@ -290,7 +290,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         |(action, (scope, kind, name), replacement, changes, reason, desired)| {
             let address = globe_model::Address::new(scope.as_str(), kind, name);
             let step = sample::step(action, "global/x/y/z");
-            Step { address, replacement, changes, reason, desired, ..step }
+            Step { address, replacement, changes, reason, desired: desired.map(globe_model::Desired::of), ..step }
         },
     )
 }

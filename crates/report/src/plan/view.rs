@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use globe_model::{Action, Address, FieldChange, Plan, ReplaceOrder, Scope, Step};
+use globe_model::{Action, Address, Desired, FieldChange, Plan, ReplaceOrder, Scope, Step};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::style::Tone;
 
@@ -61,7 +60,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) sign: Sign,
     pub(crate) address: &'a Address,
     pub(crate) id: Option<&'a str>,
-    pub(crate) desired: Option<&'a Value>,
+    pub(crate) desired: Option<&'a Desired>,
     pub(crate) changes: &'a [FieldChange],
     pub(crate) reason: Option<&'a str>,
     /// Of a replacement: what comes first, where the plan says so.

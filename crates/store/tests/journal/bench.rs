@@ -11,6 +11,7 @@ use globe_model::{
     RunEnd, RunStart, Scope, Timestamp, Token,
 };
 use globe_store::Store;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -124,8 +125,8 @@ pub fn intent(address: &Address, action: IntentAction, id: Option<&str>) -> Inte
         address: address.clone(),
         action,
         id: id.map(str::to_owned),
-        spec: json!({ "cidr": "10.0.0.0/16", "z": 1, "a": ["ü", "\u{1}"] }),
-        request: json!({ "CidrBlock": "10.0.0.0/16" }),
+        spec: Some(noun(json!({ "cidr": "10.0.0.0/16", "z": 1, "a": ["ü", "\u{1}"] }))),
+        request: Some(noun(json!({ "CidrBlock": "10.0.0.0/16" }))),
     }
 }
 
@@ -133,13 +134,19 @@ pub fn create(address: &Address) -> Intent {
     intent(address, IntentAction::Create, None)
 }
 
+/// A noun that was read from somewhere.
+pub fn noun<T: DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).expect("any JSON is a noun")
+}
+
+/// `outputs` of `null` are those of what was never ready.
 pub fn record(address: &Address, id: &str, outputs: Value) -> Record {
     Record {
         address: address.clone(),
         id: id.into(),
-        spec: json!({ "cidr": "10.0.0.0/16" }),
-        desired: json!({ "CidrBlock": "10.0.0.0/16" }),
-        outputs,
+        spec: noun(json!({ "cidr": "10.0.0.0/16" })),
+        desired: noun(json!({ "CidrBlock": "10.0.0.0/16" })),
+        outputs: noun(outputs),
         at: Timestamp(0),
     }
 }

@@ -203,7 +203,7 @@ fn validation(
             let stand_in = |what: &str| unknown(certificate.address(), &format!("validation {what} for {domain}"));
             Ok((stand_in("name"), stand_in("value")))
         }
-        None => Err(Pending(certificate.address().clone())),
+        None => Err(Pending::Outputs(certificate.address().clone())),
     }
 }
 
@@ -405,7 +405,7 @@ mod tests {
     #[test]
     fn a_planned_certificate_stands_in_for_its_validation() {
         let certificate: Ref<Certificate> = Ref::to("us-east-1", "site");
-        let outputs = serde_json::to_value(Certificate::unknown(certificate.address())).expect("outputs are JSON");
+        let outputs = globe_model::Outputs::of(Certificate::unknown(certificate.address()));
         let lookup = |_: &Address| Some(outputs.clone());
         let (name, value) = validation(&certificate, "example.com", &Upstream::new(&lookup)).expect("a stand-in");
         assert!(is_unknown(&name) && is_unknown(&value));
