@@ -2,6 +2,7 @@
 //!
 //! Each rule is a pure function from what was read to the violations it found; all are reported at once.
 
+mod circles;
 mod edges;
 mod manifest;
 mod names;
@@ -38,6 +39,9 @@ fn violations(workspace: &Workspace) -> Result<Vec<Violation>> {
         let text = text(package.manifest())?;
         let table = text.parse().with_context(|| format!("could not parse {}", package.manifest().display()))?;
         found.extend(manifest::check(&workspace.relative(package.manifest()), &table));
+        if let Some(root) = package.root_file() {
+            found.extend(circles::check(root, &|path| workspace.relative(path))?);
+        }
     }
     found.extend(workspace_dependencies::check(&text(&workspace.root().join("Cargo.toml"))?));
     let files: Vec<_> = workspace.rust_files()?.iter().map(|file| workspace.relative(file)).collect();
