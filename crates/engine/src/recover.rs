@@ -1,7 +1,11 @@
 //! Settling what an earlier run left open, before anything else is planned.
 
 use futures::{StreamExt, stream};
-use globe_model::{Address, CallError, ErrorClass, Event, Intent, IntentAction, JournalError, Outcome, Recovery};
+use globe_model::{
+    Address, CallError, ErrorClass, Event, Intent, IntentAction, JournalError, KindTable, Merged, Outcome, Record,
+    Recovery, Timestamp,
+};
+use serde_json::Value;
 
 use crate::find::{find, look};
 use crate::lease::Tenure;
@@ -87,8 +91,34 @@ fn interrupted(intent: &Intent) -> Outcome {
     Outcome::Failed { error: CallError::new(ErrorClass::Ambiguous, &intent.address.kind, message) }
 }
 
+/// The intent as the kind has it that this globe knows: what an earlier one began is looked for as its successor.
+fn present(kinds: &KindTable, intent: &Intent) -> Intent {
+    let Some(retired) = kinds.retired().iter().find(|retired| retired.kind == intent.address.kind) else {
+        return intent.clone();
+    };
+    let record = Record {
+        address: intent.address.clone(),
+        id: intent.id.clone().unwrap_or_default(),
+        spec: intent.spec.clone(),
+        desired: intent.request.clone(),
+        outputs: Value::Null,
+        at: Timestamp::default(),
+    };
+    let successor = (retired.succeed)(vec![record]).into_iter().next();
+    successor.map_or_else(
+        || intent.clone(),
+        |Merged { record, .. }| Intent {
+            address: record.address,
+            spec: record.spec,
+            request: record.desired,
+            ..intent.clone()
+        },
+    )
+}
+
 async fn created(caller: Caller<'_>, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
     let ports = caller.ports;
+    let intent = &present(&ports.kinds, intent);
     let address = &intent.address;
     let failed = |source| RecoverError::Call { address: address.clone(), source };
     let recovery = ports.kind(address).map_err(failed)?.recovery();

@@ -23,6 +23,7 @@ mod file;
 mod job;
 mod lease;
 mod location;
+mod moved;
 mod pace;
 mod projection;
 mod queue;

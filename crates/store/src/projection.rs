@@ -8,12 +8,14 @@ use globe_model::{Address, Departing, Intent, NameHold, Record, Timestamp, Token
 use crate::entry::{Entry, Event};
 use crate::fault::Fault;
 use crate::job::Operation;
+use crate::moved;
 use crate::session::{Param, Session};
 
 /// Applies one event to the projections; both the writes and [`Rebuild`] come here.
 pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -> Result<(), Fault> {
     match (&event.entry, &event.address) {
         (Entry::RunStarted { account, .. }, _) => keep_account(session, stack, account).await,
+        (Entry::Moved(moved), _) => moved::project(session, stack, (&moved.from, &moved.record)).await,
         (Entry::Intent(intent), _) => Ok(session.insert(INTO_INTENTS, &[open_row(stack, event.seq, intent)?]).await?),
         (Entry::Created { token, id }, Some(address)) => {
             depose_others(session, stack, address, id).await?;
