@@ -74,6 +74,7 @@ mod tests {
             data: DataPolicy::Keep,
             leaves_down: Default::default(),
             leaves_up: Default::default(),
+            moves: Vec::new(),
             steps: vec![step],
             known: Default::default(),
         }

@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod confirm;
 mod failure;
+mod forward;
 mod hold;
 mod holder;
 mod interrupt;

@@ -17,6 +17,7 @@ use globe_planner::{Input, edges_into, plan};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::failure::{Exit, Failure};
+use crate::forward::{Forward, forward};
 use crate::regions::{Regions, all};
 use crate::session::Session;
 
@@ -70,6 +71,8 @@ pub async fn make_plan(
     head: &Head,
     request: &Request<'_>,
 ) -> Result<Planned, Failure> {
+    let Forward { head, moves } = forward(head.clone(), stack, &session.kinds);
+    let head = &head;
     let facts = session.facts(stack, head, request.fresh_images).await?;
     let whole = graph(stack, &facts, &session.kinds)?;
     let wanted = wanted(stack, &facts, &session.kinds, &whole, request)?;
@@ -85,6 +88,7 @@ pub async fn make_plan(
         wanted: &wanted,
         whole: &whole,
         head,
+        moves: &moves,
         inventory: &inventory,
         selection: &selection,
         data: request.data,

@@ -31,7 +31,7 @@ fn deleting(kind: &dyn ErasedKind, pace: &Pace, command: Command) -> Duration {
     match (lingers.is_zero(), command) {
         (true, _) => pace.get(kind.name(), Work::Delete).unwrap_or(documented),
         (false, Command::Down) => documented + lingers,
-        (false, Command::Up | Command::Gc) => documented,
+        (false, Command::Up | Command::Gc | Command::Move) => documented,
     }
 }
 

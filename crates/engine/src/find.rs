@@ -43,9 +43,10 @@ pub async fn look(
 ) -> Result<Vec<Candidate>, CallError> {
     let wanted = [Wanted { address: address.clone(), desired: desired.clone() }];
     let found = ports.cloud.discover(&address.kind, &address.scope, &wanted).await?;
-    let ours = |candidate: &Candidate| {
-        let nonce = candidate.nonce.as_deref();
-        candidate.address == *address && token.is_none_or(|token| nonce.is_none_or(|nonce| nonce == token.as_str()))
+    // A nonce tells it from all others, even if its address was moved since and its tags say the old one.
+    let ours = |candidate: &Candidate| match (token, candidate.nonce.as_deref()) {
+        (Some(token), Some(nonce)) => nonce == token.as_str(),
+        _ => candidate.address == *address,
     };
     Ok(found.into_iter().filter(ours).collect())
 }

@@ -26,7 +26,10 @@ pub async fn observe(cloud: &dyn Cloud, clock: &dyn Clock, kinds: &KindTable, he
     inventory.seen.extend(join_all(recorded).await);
     let going = head.deposed.iter().map(|record| record.id.as_str());
     let going = going.chain(head.ledger.iter().map(|departing| departing.id.as_str())).collect();
-    let mut search = Search { cloud, kinds, head, whole, going, inventory, searched: BTreeSet::new() };
+    let recorded = head.records.values();
+    let recorded = recorded.map(|record| (record.address.kind.as_str(), &record.address.scope, record.id.as_str()));
+    let recorded = recorded.collect();
+    let mut search = Search { cloud, kinds, head, whole, going, recorded, inventory, searched: BTreeSet::new() };
     for layer in search.layers() {
         search.layer(layer).await;
     }
@@ -64,6 +67,8 @@ struct Search<'a> {
     whole: &'a Graph,
     /// Ids of what was replaced, or is deleted and leaves slowly: nobody's candidates.
     going: BTreeSet<&'a str>,
+    /// Kind, scope and id of what is recorded: its tags may still say the address that it had before it was moved.
+    recorded: BTreeSet<(&'a str, &'a Scope, &'a str)>,
     inventory: Inventory,
     searched: BTreeSet<Group>,
 }
@@ -155,7 +160,9 @@ impl Search<'_> {
         };
         let mut by_address: BTreeMap<Address, Vec<Candidate>> = BTreeMap::new();
         for candidate in found {
-            let known = self.head.records.contains_key(&candidate.address);
+            let Address { kind, scope, .. } = &candidate.address;
+            let known = self.head.records.contains_key(&candidate.address)
+                || self.recorded.contains(&(kind.as_str(), scope, candidate.id.as_str()));
             let going = self.going.contains(candidate.id.as_str());
             if !known && !going {
                 by_address.entry(candidate.address.clone()).or_default().push(candidate);

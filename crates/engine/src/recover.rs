@@ -2,7 +2,8 @@
 
 use futures::{StreamExt, stream};
 use globe_model::{
-    Address, CallError, Desired, ErrorClass, Event, Intent, IntentAction, JournalError, Outcome, Recovery, Request,
+    Address, CallError, Desired, ErrorClass, Event, Intent, IntentAction, JournalError, KindTable, Merged, Outcome,
+    Record, Recovery, Request, Timestamp,
 };
 
 use crate::find::{find, look};
@@ -89,8 +90,35 @@ fn interrupted(intent: &Intent) -> Outcome {
     Outcome::Failed { error: CallError::new(ErrorClass::Ambiguous, &intent.address.kind, message) }
 }
 
+/// The intent as the kind has it that this globe knows: what an earlier one began is looked for as its successor.
+fn present(kinds: &KindTable, intent: &Intent) -> Intent {
+    let Some(retired) = kinds.retired().iter().find(|retired| retired.kind == intent.address.kind) else {
+        return intent.clone();
+    };
+    let (Some(spec), Some(request)) = (&intent.spec, &intent.request) else { return intent.clone() };
+    let record = Record {
+        address: intent.address.clone(),
+        id: intent.id.clone().unwrap_or_default(),
+        spec: spec.clone(),
+        desired: request.desired(),
+        outputs: None,
+        at: Timestamp::default(),
+    };
+    let successor = (retired.succeed)(vec![record]).into_iter().next();
+    successor.map_or_else(
+        || intent.clone(),
+        |Merged { record, .. }| Intent {
+            address: record.address,
+            spec: Some(record.spec),
+            request: Some(record.desired.into()),
+            ..intent.clone()
+        },
+    )
+}
+
 async fn created(caller: Caller<'_>, intent: &Intent) -> Result<(Outcome, String), RecoverError> {
     let ports = caller.ports;
+    let intent = &present(&ports.kinds, intent);
     let address = &intent.address;
     let failed = |source| RecoverError::Call { address: address.clone(), source };
     let Some(desired) = intent.request.as_ref().map(Request::desired) else {

@@ -59,6 +59,7 @@ pub async fn run(ports: Ports, plan: Arc<Plan>, tenure: Arc<Tenure>, stop: Stop)
         parent: plan.parent,
         reads: reads(&ports, &plan),
         steps: plan.steps.len(),
+        moves: plan.moves.clone(),
     };
     ports.journal.begin(tenure.lease(), &start).await.map_err(RunError::NotBegun)?;
     ports.tell(Event::RunStarted { run: run.clone(), command: plan.command, steps: plan.steps.len() });

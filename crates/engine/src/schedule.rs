@@ -143,6 +143,7 @@ mod tests {
             data: DataPolicy::Keep,
             leaves_down: BTreeSet::new(),
             leaves_up: BTreeSet::new(),
+            moves: Vec::new(),
             steps,
             known: Default::default(),
         };

@@ -50,6 +50,16 @@ pub struct Head {
     pub ledger: Vec<Departing>,
 }
 
+/// The same AWS object under another address: recorded, never deleted and made anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Move {
+    /// Where it was recorded. Several old addresses may lead to one new one, where AWS changes as one object what an
+    /// earlier globe counted as several.
+    pub from: Address,
+    /// The record as it stands at its new address, in the same scope.
+    pub record: Record,
+}
+
 /// What an intent is about to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -177,6 +187,8 @@ pub struct RunStart {
     pub reads: BTreeSet<Scope>,
     /// How many steps it has.
     pub steps: usize,
+    /// Records that change their addresses before the first step, in this order; all of them in scopes of the lease.
+    pub moves: Vec<Move>,
 }
 
 /// The end of a run.
@@ -205,7 +217,7 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// Run it belongs to.
     pub run: String,
-    /// `run_started`, `intent`, `created`, `settled`, `updated`, `deleting`, `postponed`,
+    /// `run_started`, `moved`, `intent`, `created`, `settled`, `updated`, `deleting`, `postponed`,
     /// `forgotten`, `failed`, `run_finished`.
     pub what: String,
     /// Which resource, if it is about one.
@@ -293,8 +305,9 @@ pub trait Journal: Send + Sync {
     async fn holdings(&self, stack: &str) -> Result<Vec<Holding>, JournalError>;
     /// Takes a scope from its holder, all of whose writes are refused from then on; false if it holds it no longer.
     async fn evict(&self, stack: &str, holding: &Holding) -> Result<bool, JournalError>;
-    /// Starts a run; refuses a plan if one of its scopes has changed since its parent. What happens in other scopes
-    /// meanwhile does not matter: runs on two regions go on at the same time.
+    /// Starts a run and records its moves; refuses a plan if one of its scopes has changed since its parent. What happens
+    /// in other scopes meanwhile does not matter: runs on two regions go on at the same time. With a record move its
+    /// delete mark, its entry in the ledger, its open intents, and whatever refers to it.
     async fn begin(&self, lease: &Lease, start: &RunStart) -> Result<(), JournalError>;
     /// Commits an intent. The call may be made once this returns.
     async fn intend(&self, lease: &Lease, intent: &Intent) -> Result<(), JournalError>;

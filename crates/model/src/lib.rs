@@ -30,8 +30,8 @@ pub use error::{CallError, ErrorClass};
 pub use event::{Event, Failure, Summary};
 pub use inventory::{Inventory, Observation};
 pub use journal::{
-    Fence, Head, HistoryEntry, Holding, Intent, IntentAction, Journal, JournalError, Lease, LeaseRequest, Outcome,
-    Record, RunEnd, RunStart,
+    Fence, Head, HistoryEntry, Holding, Intent, IntentAction, Journal, JournalError, Lease, LeaseRequest, Move,
+    Outcome, Record, RunEnd, RunStart,
 };
 pub use kind::{
     Change, Changes, Durations, Edge, Kind, KindNoun, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream,
@@ -42,6 +42,6 @@ pub use noun::{Desired, Live, Misfit, Noun, Opened, Outputs, Patch, Request, Spe
 pub use pace::{Pace, Work};
 pub use permission::Missing;
 pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanReport, Step};
-pub use registry::{Comparison, ErasedKind, KindTable, erased};
+pub use registry::{Comparison, ErasedKind, KindTable, Merged, Retired, erased};
 pub use tags::{OWNER_ADDRESS, OWNER_NONCE, OWNER_STACK, Owner, TagPatch, Tags};
 pub use unknown::{is_unknown, mentions_unknown, unknown};

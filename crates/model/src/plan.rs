@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Address, DataPolicy, Desired, Need, Outputs, Region, Spec, Timestamp};
+use crate::{Address, DataPolicy, Desired, Move, Need, Outputs, Region, Spec, Timestamp};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub enum Command {
     Down,
     /// Finish what earlier runs left to be deleted.
     Gc,
+    /// Record other addresses; AWS is not asked.
+    Move,
 }
 
 /// What a step does to its resource.
@@ -137,6 +139,9 @@ pub struct Plan {
     /// Regions that a complete run leaves in use.
     #[serde(default)]
     pub leaves_up: BTreeSet<Region>,
+    /// Records that change their addresses when the run begins, in this order; nothing in AWS changes with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
     /// What is done. Sorted by address; the order of execution is in `after`.
     pub steps: Vec<Step>,
     /// Outputs of unchanged resources that steps refer to.
@@ -147,7 +152,7 @@ impl Plan {
     /// The version that this globe writes.
     pub const VERSION: u32 = 1;
 
-    /// Whether there is nothing to do.
+    /// Whether there is nothing to do in AWS; moves may still be to be recorded.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
@@ -177,6 +182,15 @@ pub enum Notice {
         address: Address,
         /// Who needs it.
         needed_by: Address,
+    },
+    /// One component is gone from the file and an equal one is new: it may be the same under another name.
+    MayHaveMoved {
+        /// A resource that would be made.
+        address: Address,
+        /// The one that would go.
+        from: Address,
+        /// What to add to the file, if it is the same: `"table.orders" = "table.purchases"`.
+        line: String,
     },
     /// Refuses the plan: this would be lost or would break.
     Refused {

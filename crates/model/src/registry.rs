@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::{
-    Address, Desired, Durations, Edge, Kind, Leaving, Live, Misfit, Noun, Outputs, Patch, Pending, Readiness, Recovery,
-    ReplaceOrder, Spec, Upstream, Verdict,
+    Address, Desired, Durations, Edge, Kind, Leaving, Live, Misfit, Noun, Outputs, Patch, Pending, Readiness, Record,
+    Recovery, ReplaceOrder, Spec, Upstream, Verdict,
 };
 
 /// A [`Kind`] whose nouns are boxed; made by [`erased`], never written by hand.
@@ -136,22 +136,71 @@ impl<K: Kind> ErasedKind for Erased<K> {
     }
 }
 
+/// A kind that an earlier globe recorded and this one has another for.
+#[derive(Clone, Copy, Debug)]
+pub struct Retired {
+    /// Its name: `route53/record`.
+    pub kind: &'static str,
+    /// Turns records of it into their successors, which are in the same scopes. Records that it cannot read are left
+    /// out, and stay as they are. It is also given a single record for an object that is being made, or was replaced;
+    /// then there is no id yet, or there may be the successor's.
+    pub succeed: fn(Vec<Record>) -> Vec<Merged>,
+}
+
+/// One new record, and the addresses of all records that became it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merged {
+    /// At least one.
+    pub from: Vec<Address>,
+    /// Of the successor's kind.
+    pub record: Record,
+}
+
+impl Merged {
+    /// Of records that each become one of their own; those of which `one` makes nothing are left out.
+    pub fn each(records: Vec<Record>, one: impl Fn(Record) -> Option<Record>) -> Vec<Self> {
+        let merged = |old: Record| Some(Self { from: vec![old.address.clone()], record: one(old)? });
+        records.into_iter().filter_map(merged).collect()
+    }
+}
+
+impl From<(Vec<Address>, Record)> for Merged {
+    fn from((from, record): (Vec<Address>, Record)) -> Self {
+        Self { from, record }
+    }
+}
+
 /// All kinds by name.
-pub struct KindTable(BTreeMap<&'static str, Box<dyn ErasedKind>>);
+#[derive(Default)]
+pub struct KindTable {
+    kinds: BTreeMap<&'static str, Box<dyn ErasedKind>>,
+    retired: Vec<Retired>,
+}
 
 impl KindTable {
     /// Indexes kinds by their names.
     pub fn new(kinds: impl IntoIterator<Item = Box<dyn ErasedKind>>) -> Self {
-        Self(kinds.into_iter().map(|kind| (kind.name(), kind)).collect())
+        Self { kinds: kinds.into_iter().map(|kind| (kind.name(), kind)).collect(), retired: Vec::new() }
+    }
+
+    /// The same, with kinds that only old states have.
+    #[must_use]
+    pub fn with_retired(self, retired: &[Retired]) -> Self {
+        Self { retired: retired.to_vec(), ..self }
     }
 
     /// The kind of this name.
     pub fn get(&self, name: &str) -> Option<&dyn ErasedKind> {
-        self.0.get(name).map(AsRef::as_ref)
+        self.kinds.get(name).map(AsRef::as_ref)
     }
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &dyn ErasedKind> {
-        self.0.values().map(AsRef::as_ref)
+        self.kinds.values().map(AsRef::as_ref)
+    }
+
+    /// Kinds that only old states have.
+    pub fn retired(&self) -> &[Retired] {
+        &self.retired
     }
 }

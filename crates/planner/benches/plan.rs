@@ -145,6 +145,7 @@ impl World {
             wanted: if command == Command::Up { &self.graph } else { &nothing },
             whole: &self.graph,
             head,
+            moves: &[],
             inventory,
             selection: &Selection::default(),
             data: DataPolicy::Keep,

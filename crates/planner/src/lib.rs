@@ -4,6 +4,7 @@
 //! from something upstream; everything that is not planned is explained in the report beside the plan.
 
 mod draft;
+mod forward;
 mod judge;
 mod link;
 mod lint;
@@ -14,8 +15,11 @@ mod sweep;
 use std::collections::{BTreeMap, BTreeSet};
 
 use globe_graph::Graph;
-use globe_model::{Address, Command, DataPolicy, Head, Inventory, KindTable, Outputs, Plan, PlanReport, Region, Step};
+use globe_model::{
+    Address, Command, DataPolicy, Head, Inventory, KindTable, Move, Outputs, Plan, PlanReport, Region, Scope, Step,
+};
 
+pub use forward::{bring_forward, taken};
 pub use lint::{Flaw, lint};
 pub use region::{RegionEdge, edges_into};
 pub use select::{Glob, Selection};
@@ -35,8 +39,10 @@ pub struct Input<'a> {
     pub wanted: &'a Graph,
     /// Specs of what the whole file describes, wanted now or not: for the edges of unrecorded objects that go.
     pub whole: &'a Graph,
-    /// What was recorded.
+    /// What was recorded, brought forward.
     pub head: &'a Head,
+    /// What brought it forward.
+    pub moves: &'a [Move],
     /// What is live.
     pub inventory: &'a Inventory,
     /// What the user chose.
@@ -66,10 +72,22 @@ pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
         data: input.data,
         leaves_down: input.leaves_down.clone(),
         leaves_up: input.leaves_up.clone(),
+        moves: moves_within(input, &steps),
         steps,
         known,
     };
     (plan, report)
+}
+
+/// The moves in the chosen scopes and in those of the steps: what is done there is recorded under present addresses.
+fn moves_within(input: &Input<'_>, steps: &[Step]) -> Vec<Move> {
+    let Some(chosen) = &input.selection.scopes else { return input.moves.to_vec() };
+    let touched: BTreeSet<&Scope> = steps.iter().map(|step| &step.address.scope).chain(chosen).collect();
+    let within = |moved: &&Move| {
+        let scope = &moved.record.address.scope;
+        *scope == Scope::Global || touched.contains(scope)
+    };
+    input.moves.iter().filter(within).cloned().collect()
 }
 
 /// Outputs of what exists and what a step refers to: the engine lowers with these until a step publishes newer ones.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use globe_model::{
-    Action, Address, Command, DataPolicy, Head, KindTable, Link, Need, Outputs, Plan, Record, Step, Timestamp,
+    Action, Address, Command, DataPolicy, Head, KindTable, Link, Move, Need, Outputs, Plan, Record, Scope, Step,
+    Timestamp,
 };
 use serde_json::Value;
 
@@ -17,8 +18,10 @@ pub struct Sweep<'a> {
     pub account: &'a str,
     /// All kinds.
     pub kinds: &'a KindTable,
-    /// What was recorded.
+    /// What was recorded, brought forward.
     pub head: &'a Head,
+    /// What brought it forward.
+    pub moves: &'a [Move],
     /// The present moment, in AWS's time.
     pub now: Timestamp,
     /// Whether deletes may destroy data.
@@ -35,6 +38,8 @@ pub fn sweep(input: &Sweep<'_>) -> (Plan, Vec<Address>) {
     steps.extend(due(input));
     steps.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     link(input, &mut steps);
+    let scopes: BTreeSet<&Scope> = steps.iter().map(|step| &step.address.scope).collect();
+    let moves = input.moves.iter().filter(|moved| scopes.contains(&moved.record.address.scope)).cloned().collect();
     let plan = Plan {
         version: Plan::VERSION,
         stack: input.stack.to_owned(),
@@ -44,6 +49,7 @@ pub fn sweep(input: &Sweep<'_>) -> (Plan, Vec<Address>) {
         data: input.data,
         leaves_down: BTreeSet::new(),
         leaves_up: BTreeSet::new(),
+        moves,
         steps,
         known: BTreeMap::new(),
     };

@@ -186,6 +186,7 @@ impl Case {
             wanted: &graph,
             whole: &graph,
             head: &self.head,
+            moves: &[],
             inventory: &self.inventory,
             selection: &self.selection,
             data: DataPolicy::Keep,
@@ -333,7 +334,7 @@ fn replaced_and_told(told: &str) -> Head {
 fn swept(head: &Head) -> (Plan, Vec<Address>) {
     let kinds = KindTable::new([erased::<Node>()]);
     let (stack, account, now) = ("acme", "123456789012", Timestamp(100));
-    let (plan, used) = sweep(&Sweep { stack, account, kinds: &kinds, head, now, data: DataPolicy::Keep });
+    let (plan, used) = sweep(&Sweep { stack, account, kinds: &kinds, head, moves: &[], now, data: DataPolicy::Keep });
     assert_eq!(lint(&plan), []);
     (plan, used)
 }

@@ -46,6 +46,7 @@ fn name(command: Command) -> &'static str {
         Command::Up => "up",
         Command::Down => "down",
         Command::Gc => "gc",
+        Command::Move => "move",
     }
 }
 

@@ -53,6 +53,7 @@ async fn journal(path: &str) -> Result<(Store, Lease), JournalError> {
         parent: 0,
         reads: Default::default(),
         steps: 1,
+        moves: Vec::new(),
     };
     store.begin(&lease, &start).await?;
     Ok((store, lease))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use globe_model::{
-    Action, Address, CallError, Command, Departing, HistoryEntry, Intent, IntentAction, Record, Region, RunEnd,
+    Action, Address, CallError, Command, Departing, HistoryEntry, Intent, IntentAction, Move, Record, Region, RunEnd,
     RunStart, Timestamp, Token,
 };
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ use crate::session::{Param, Row, Session};
 pub(crate) enum Entry {
     /// A run began.
     RunStarted { command: Command, account: String, parent: u64, steps: usize },
+    /// An object is recorded under another address.
+    Moved(Box<Move>),
     /// A call is about to be made.
     Intent(Box<Intent>),
     /// It exists.
@@ -72,6 +74,7 @@ impl Entry {
             | Self::Deleting { token, .. }
             | Self::Failed { token, .. } => Some(token),
             Self::RunStarted { .. }
+            | Self::Moved(_)
             | Self::Settled(_)
             | Self::Postponed(_)
             | Self::Forgotten { .. }
@@ -92,6 +95,7 @@ impl Entry {
             Self::RunStarted { command, steps, parent, .. } => {
                 json!({ "command": command, "steps": steps, "parent": parent })
             }
+            Self::Moved(moved) => json!({ "id": moved.record.id, "from": moved.from }),
             Self::Intent(intent) => json!({ "id": intent.id, "token": intent.token }),
             Self::Created { id, token } => json!({ "id": id, "token": token }),
             Self::Updated { id, token } | Self::Deleting { id, token } => json!({ "id": id, "token": token }),

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use globe_model::{Address, Departing, Intent, NameHold, Record, Timestamp, Token};
-use serde::Serialize;
 
 use crate::entry::{Entry, Event};
 use crate::fault::Fault;
 use crate::job::Operation;
+use crate::json::text;
+use crate::moved;
 use crate::session::{Param, Session};
 
 /// Applies one event to the projections; both the writes and [`Rebuild`] come here.
 pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -> Result<(), Fault> {
     match (&event.entry, &event.address) {
         (Entry::RunStarted { account, .. }, _) => keep_account(session, stack, account).await,
+        (Entry::Moved(moved), _) => moved::project(session, stack, (&moved.from, &moved.record)).await,
         (Entry::Intent(intent), _) => Ok(session.insert(INTO_INTENTS, &[open_row(stack, event.seq, intent)?]).await?),
         (Entry::Created { token, id }, Some(address)) => {
             depose_others(session, stack, address, id).await?;
@@ -60,10 +62,6 @@ async fn keep_account(session: &mut Session, stack: &str, account: &str) -> Resu
     const SQL: &str = "UPDATE stacks SET account = $2 WHERE name = $1 AND account IS NULL";
     session.execute(SQL, &[stack.into(), account.into()]).await?;
     Ok(())
-}
-
-fn text<T: Serialize>(value: &T) -> Result<String, Fault> {
-    serde_json::to_string(value).map_err(|error| Fault::Misfit(error.to_string()))
 }
 
 /// Where [`open_row`] belongs.

@@ -7,6 +7,7 @@ use crate::entry::{Entry, append};
 use crate::fault::Fault;
 use crate::job::Operation;
 use crate::lease::check_all;
+use crate::moved;
 use crate::session::Session;
 
 /// [`globe_model::Journal::begin`].
@@ -32,7 +33,13 @@ impl Operation for Begin {
         }
         check_all(session, lease).await?;
         refuse_stale(session, lease, start).await?;
-        append(session, &start.stack, now, (&start.run, None, Entry::from(start))).await
+        append(session, &start.stack, now, (&start.run, None, Entry::from(start))).await?;
+        for moved in &start.moves {
+            moved::allow(session, lease, moved).await?;
+            let entry = Entry::Moved(Box::new(moved.clone()));
+            append(session, &start.stack, now, (&start.run, Some(&moved.record.address), entry)).await?;
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ pub mod dynamodb;
 pub mod ec2;
 pub mod elbv2;
 pub mod iam;
+mod retired;
 pub mod route53;
 pub mod s3;
 
@@ -45,5 +46,5 @@ pub fn driver(name: &str) -> Option<&'static dyn AnyDriver> {
 
 /// The pure halves of all kinds, for planner and engine.
 pub fn kind_table() -> KindTable {
-    KindTable::new(DRIVERS.iter().map(|driver| driver.kind()))
+    KindTable::new(DRIVERS.iter().map(|driver| driver.kind())).with_retired(retired::RETIRED)
 }

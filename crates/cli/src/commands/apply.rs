@@ -108,7 +108,7 @@ impl Errand<'_> {
         if let Some(failure) = refusal(&planned) {
             return Err(failure.into());
         }
-        if planned.plan.is_empty() && planned.plan.leaves_down.is_subset(&head.down) {
+        if planned.plan.is_empty() && planned.plan.moves.is_empty() && planned.plan.leaves_down.is_subset(&head.down) {
             return Ok(if planned.report.notices.iter().any(unread) { Exit::Failed } else { Exit::Done });
         }
         if !planned.plan.is_empty() {
@@ -155,6 +155,7 @@ fn question(command: Command) -> &'static str {
         Command::Up => "Carry this out",
         Command::Down => "Remove all this",
         Command::Gc => "Clean this up",
+        Command::Move => "Record this",
     }
 }
 

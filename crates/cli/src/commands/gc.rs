@@ -12,6 +12,7 @@ use super::explain_calls;
 use super::work::Work;
 use crate::args::{GcArgs, Global};
 use crate::failure::{Exit, Failure};
+use crate::forward::{Forward, forward};
 use crate::hold::Holder;
 use crate::interrupt::{Interrupts, unless_stopped};
 use crate::out::Out;
@@ -80,11 +81,13 @@ async fn go(project: &Project, work: &Work<'_>, args: &GcArgs) -> Result<Exit, F
 
 /// The clean-up without what would destroy data; and whether something was refused.
 async fn allowed(out: &Out, session: &Session, project: &Project, head: &Head, args: &GcArgs) -> (Plan, bool) {
+    let Forward { head, moves } = forward(head.clone(), &project.stack, &session.kinds);
     let input = Sweep {
         stack: &project.stack.name,
         account: &project.stack.account,
         kinds: &session.kinds,
-        head,
+        head: &head,
+        moves: &moves,
         now: session.clock.now(),
         data: if args.delete_data { DataPolicy::Delete } else { DataPolicy::Keep },
     };

@@ -91,7 +91,9 @@ impl Work<'_> {
     /// When another run was faster, the lease or the state is lost, or the user asks to stop.
     pub async fn carry_out(&self, plan: Plan) -> Result<Exit, Setback> {
         let (out, session, journal) = (self.holder.out, self.session, self.holder.journal);
-        let scopes: BTreeSet<Scope> = plan.steps.iter().map(|step| step.address.scope.clone()).collect();
+        let steps = plan.steps.iter().map(|step| &step.address);
+        let moved = plan.moves.iter().map(|moved| &moved.record.address);
+        let scopes: BTreeSet<Scope> = steps.chain(moved).map(|address| address.scope.clone()).collect();
         let held = self.holder.take(scopes).await?;
         let (events, progress) = Progress::start(out, session.clock.clone(), &plan);
         let (started, began) = (session.clock.now(), SystemClock.now());

@@ -198,7 +198,7 @@ impl Stage {
         let head = self.settled_head(stack, session, stop, act).await?;
         let regions = match command {
             Command::Up => for_up(stack, &head, &Chosen::default())?,
-            Command::Down | Command::Gc => {
+            Command::Down | Command::Gc | Command::Move => {
                 for_down(stack, &head, &Chosen { regions: vec!["all".into()], ..Chosen::default() })?
             }
         };

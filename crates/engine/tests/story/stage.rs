@@ -124,6 +124,7 @@ impl Stage {
             wanted,
             whole: &GraphBuilder::default().build(&self.kinds).expect("empty"),
             head: &head,
+            moves: &[],
             inventory: &inventory,
             selection: &Selection::default(),
             data: DataPolicy::Keep,
@@ -147,7 +148,8 @@ impl Stage {
     pub async fn sweep_plan(&self) -> Plan {
         let head = self.head().await;
         let (kinds, data) = (&self.kinds, DataPolicy::Keep);
-        let input = Sweep { stack: "acme", account: "123456789012", kinds, head: &head, now: self.now(), data };
+        let input =
+            Sweep { stack: "acme", account: "123456789012", kinds, head: &head, moves: &[], now: self.now(), data };
         let (plan, _) = sweep(&input);
         assert_eq!(lint(&plan), []);
         plan

@@ -38,6 +38,7 @@ fn title(plan: &Plan) -> Paragraph {
         Command::Up => "to bring up",
         Command::Down => "to take down",
         Command::Gc => "to clean up",
+        Command::Move => "to move",
     };
     let text = format!("Plan {aim} stack {} in account {}", plan.stack, plan.account);
     Paragraph::new(0).prose(Tone::Strong, &text)

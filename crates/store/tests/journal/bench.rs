@@ -107,6 +107,7 @@ pub fn start(parent: u64) -> RunStart {
         parent,
         reads: BTreeSet::new(),
         steps: 3,
+        moves: Vec::new(),
     }
 }
 

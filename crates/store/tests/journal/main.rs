@@ -8,6 +8,7 @@ mod leases;
 mod ledger;
 #[cfg(unix)]
 mod migrations;
+mod moves;
 mod postgres;
 mod records;
 mod runs;
@@ -57,6 +58,10 @@ suite! {
     transfer::a_stack_that_is_there_is_left_alone,
     transfer::whoever_changes_the_stack_is_not_copied,
     transfer::nothing_is_half_copied,
+    moves::a_head_brought_forward_is_what_the_moves_record,
+    moves::moves_follow_from_the_events,
+    moves::names_are_passed_on_along_a_chain,
+    moves::a_move_needs_its_scope_and_a_free_place,
     runs::a_stale_plan_is_refused,
     runs::a_plan_is_stale_by_its_own_scopes_and_those_it_reads,
     runs::the_first_run_fixes_the_account,
