@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_types::SdkConfig;
 use globe_model::{
-    Address, CallError, Candidate, Clock, Cloud, DataPolicy, Desired, ErrorClass, Live, Owner, Patch, Scope, Token,
-    Wanted,
+    Address, CallError, Candidate, Clock, Cloud, DataPolicy, Desired, ErrorClass, Live, Owner, Patch, Risk, Scope,
+    Token, Wanted,
 };
 
 use crate::batcher::Batcher;
@@ -116,7 +116,7 @@ impl Cloud for AwsCloud {
         self.room.call(address, Verb::Delete, driver.delete(&cx, id, data)).await
     }
 
-    async fn data_at_risk(&self, address: &Address, id: &str) -> Result<Option<String>, CallError> {
+    async fn data_at_risk(&self, address: &Address, id: &str) -> Result<Option<Risk>, CallError> {
         let (driver, cx) = (driver(&address.kind)?, self.scoped(&address.scope));
         retried(&*self.clock, || driver.data_at_risk(&cx, id)).await
     }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, CallError, Candidate, DataPolicy, Desired, ErasedKind, ErrorClass, Kind, Live, Misfit, Owner, Patch,
+    Address, CallError, Candidate, DataPolicy, Desired, ErasedKind, ErrorClass, Kind, Live, Misfit, Owner, Patch, Risk,
     Scope, Token, Wanted, erased,
 };
 
@@ -102,8 +102,8 @@ pub trait Driver: Kind {
     fn update(cx: &Scoped, id: &str, patch: &Self::Patch) -> impl Future<Output = Result<(), CallError>> + Send;
     /// Starts deleting.
     fn delete(cx: &Scoped, id: &str, data: DataPolicy) -> impl Future<Output = Result<(), CallError>> + Send;
-    /// Why deleting would destroy data; most kinds hold none.
-    fn data_at_risk(_: &Scoped, _: &str) -> impl Future<Output = Result<Option<String>, CallError>> + Send {
+    /// What data deleting would destroy; most kinds hold none.
+    fn data_at_risk(_: &Scoped, _: &str) -> impl Future<Output = Result<Option<Risk>, CallError>> + Send {
         async { Ok(None) }
     }
 }
@@ -130,7 +130,7 @@ pub trait AnyDriver: Send + Sync {
     /// See [`Driver::delete`].
     async fn delete(&self, cx: &Scoped, id: &str, data: DataPolicy) -> Result<(), CallError>;
     /// See [`Driver::data_at_risk`].
-    async fn data_at_risk(&self, cx: &Scoped, id: &str) -> Result<Option<String>, CallError>;
+    async fn data_at_risk(&self, cx: &Scoped, id: &str) -> Result<Option<Risk>, CallError>;
 }
 
 struct Entry<K>(PhantomData<fn() -> K>);
@@ -187,7 +187,7 @@ impl<K: Driver> AnyDriver for Entry<K> {
         K::delete(cx, id, data).await
     }
 
-    async fn data_at_risk(&self, cx: &Scoped, id: &str) -> Result<Option<String>, CallError> {
+    async fn data_at_risk(&self, cx: &Scoped, id: &str) -> Result<Option<Risk>, CallError> {
         K::data_at_risk(cx, id).await
     }
 }

@@ -1,5 +1,6 @@
 //! The port behind which AWS lies.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -48,6 +49,23 @@ pub enum DataPolicy {
     Delete,
 }
 
+/// Data that goes with an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Risk {
+    /// What would be lost, as in "is a table; its items would be lost".
+    pub what: String,
+    /// Scopes in which the resource of the same kind and name holds the same data: nothing is lost as long as one of
+    /// them stays.
+    pub elsewhere: BTreeSet<Scope>,
+}
+
+impl Risk {
+    /// Data that is nowhere else.
+    pub fn of(what: impl Into<String>) -> Self {
+        Self { what: what.into(), elsewhere: BTreeSet::new() }
+    }
+}
+
 /// A resource to look for: where names are deterministic, the name is in `desired`.
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -81,6 +99,6 @@ pub trait Cloud: Send + Sync {
     async fn update(&self, address: &Address, id: &str, patch: &Patch) -> Result<(), CallError>;
     /// Starts deleting; deleting what is gone succeeds.
     async fn delete(&self, address: &Address, id: &str, data: DataPolicy) -> Result<(), CallError>;
-    /// Why deleting this object would destroy data, if it would.
-    async fn data_at_risk(&self, address: &Address, id: &str) -> Result<Option<String>, CallError>;
+    /// What data deleting this object would destroy, if it would.
+    async fn data_at_risk(&self, address: &Address, id: &str) -> Result<Option<Risk>, CallError>;
 }

@@ -259,6 +259,8 @@ pub trait Kind: Send + Sync + 'static {
     /// How long clients go on using what it names after it is gone (a record's time to live). When a region is taken
     /// down, kinds that linger go first, and everything else in the region waits that long.
     const LINGERS: Duration = Duration::ZERO;
+    /// Whether an object holds what cannot be made again: no `down` of one region touches such objects of another.
+    const HOLDS_DATA: bool = false;
     /// How it leaves, where AWS deletes it slowly: it must not hold on to what it refers to, which goes meanwhile. Its `discover` must not show what is leaving, and its `delete` must
     /// succeed when it is asked for twice.
     const LEAVES: Option<Leaving> = None;
@@ -274,7 +276,7 @@ pub trait Kind: Send + Sync + 'static {
     /// What downstream needs: typed, so that a misspelt output does not compile.
     type Outputs: KindNoun;
 
-    /// What AWS takes one of these at a time for, whichever comes first: the table of a replica. They are made in turn,
+    /// What AWS takes one of these at a time for, whichever comes first: the table of its members. They are made in turn,
     /// and an estimate adds them up.
     fn one_at_a_time(_: &Self::Spec) -> Option<Address> {
         None

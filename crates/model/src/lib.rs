@@ -25,7 +25,7 @@ mod unknown;
 pub use address::{Address, AddressError, Ref, Region, Scope};
 pub use calls::CallCount;
 pub use clock::{Clock, Timestamp};
-pub use cloud::{Candidate, Cloud, DataPolicy, Token, Wanted};
+pub use cloud::{Candidate, Cloud, DataPolicy, Risk, Token, Wanted};
 pub use error::{CallError, ErrorClass};
 pub use event::{Event, Failure, Summary};
 pub use inventory::{Inventory, Observation};

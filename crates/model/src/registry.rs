@@ -24,6 +24,8 @@ pub trait ErasedKind: Send + Sync {
     fn durations(&self) -> Durations;
     /// See [`Kind::LINGERS`].
     fn lingers(&self) -> Duration;
+    /// See [`Kind::HOLDS_DATA`].
+    fn holds_data(&self) -> bool;
     /// See [`Kind::LEAVES`].
     fn leaves(&self) -> Option<Leaving>;
     /// See [`Kind::one_at_a_time`].
@@ -89,6 +91,10 @@ impl<K: Kind> ErasedKind for Erased<K> {
 
     fn lingers(&self) -> Duration {
         K::LINGERS
+    }
+
+    fn holds_data(&self) -> bool {
+        K::HOLDS_DATA
     }
 
     fn leaves(&self) -> Option<Leaving> {

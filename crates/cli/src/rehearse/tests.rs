@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use globe_model::{
+use globe_model::{Risk, 
     Action, Address, CallError, Candidate, Cloud, DataPolicy, Departing, Desired, Head, HistoryEntry, Holding, Intent,
     IntentAction, Journal, JournalError, Lease, LeaseRequest, Live, Outcome, Patch, Plan, Record, RunEnd, RunStart,
     Scope, Timestamp, Token, Wanted,
@@ -141,7 +141,7 @@ impl Cloud for Forgetful {
     async fn delete(&self, address: &Address, id: &str, data: DataPolicy) -> Result<(), CallError> {
         self.0.delete(address, id, data).await
     }
-    async fn data_at_risk(&self, address: &Address, id: &str) -> Result<Option<String>, CallError> {
+    async fn data_at_risk(&self, address: &Address, id: &str) -> Result<Option<Risk>, CallError> {
         self.0.data_at_risk(address, id).await
     }
 }

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use globe_model::{
+use globe_model::{Risk, 
     Address, CallError, Candidate, Cloud, DataPolicy, Desired, IntentAction, Live, Patch, Scope, Token, Wanted,
 };
 use globe_sandbox::CALLER;
@@ -69,7 +69,7 @@ impl Cloud for Witness {
         PURPOSE.scope(purpose(IntentAction::Delete, address), self.cloud.delete(address, id, data)).await
     }
 
-    async fn data_at_risk(&self, address: &Address, id: &str) -> Result<Option<String>, CallError> {
+    async fn data_at_risk(&self, address: &Address, id: &str) -> Result<Option<Risk>, CallError> {
         self.cloud.data_at_risk(address, id).await
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use globe_model::{
+use globe_model::{Risk, 
     Address, CallError, Candidate, Clock, Cloud, DataPolicy, Desired, ErrorClass, Kind, Live, Manner, NameHold, Patch,
     Scope, Timestamp, Token, Wanted,
 };
@@ -305,7 +305,7 @@ impl Cloud for World {
         .await
     }
 
-    async fn data_at_risk(&self, _: &Address, _: &str) -> Result<Option<String>, CallError> {
+    async fn data_at_risk(&self, _: &Address, _: &str) -> Result<Option<Risk>, CallError> {
         Ok(None)
     }
 }

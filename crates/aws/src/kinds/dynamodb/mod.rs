@@ -1,14 +1,15 @@
 //! DynamoDB: what its kinds share.
 
-mod replica;
+mod members;
+mod retired;
 mod settings;
 mod table;
 
-pub use replica::{Replica, ReplicaDesired, ReplicaLive, ReplicaOutputs, ReplicaPatch, ReplicaSpec};
-pub use table::{KeyAttribute, Table, TableDesired, TableLive, TableOutputs, TablePatch, TableSpec, TtlChange};
+pub use retired::member_of_replica;
+pub use table::{KeyAttribute, Shared, Table, TableDesired, TableLive, TableOutputs, TablePatch, TableSpec, TtlChange};
 
 use super::MakeEntry;
 use crate::driver::entry;
 
 /// Registry entries of this service.
-pub(super) static ENTRIES: &[MakeEntry] = &[entry::<Table>, entry::<Replica>];
+pub(super) static ENTRIES: &[MakeEntry] = &[entry::<Table>];

@@ -1,18 +1,23 @@
-//! A table in its home region, on demand.
+//! A member of a table: the table of one region. In several regions they are one global table (version 2019.11.21), whose members
+//! are equal.
 //!
 //! | | |
 //! |---|---|
-//! | Create | `CreateTable` with stream, deletion protection and tags; no client token; found again by its name and owner tag |
+//! | Create | `UpdateTable` with one `ReplicaUpdates.Create` in the region of any active member; `CreateTable` where no region has one; no client token; found again by its name |
 //! | Read | `DescribeTable`; once it is active also `DescribeContinuousBackups`, `DescribeTimeToLive`, `ListTagsOfResource` |
-//! | Update | `UpdateContinuousBackups`, `UpdateTimeToLive`, `TagResource`, then one `UpdateTable` per change |
-//! | Delete | `DeleteTable`; with `DataPolicy::Delete` after lifting deletion protection; never with `DataPolicy::Keep` |
+//! | Update | `UpdateContinuousBackups`, `UpdateTimeToLive`, `TagResource`, then one `UpdateTable` per change, all in its own region |
+//! | Delete | `UpdateTable` with one `ReplicaUpdates.Delete` in the region of another active member; `DeleteTable` of the last, only with `DataPolicy::Delete` |
 //! | Replace | name and keys |
-//! | Waits | `CREATING` to `ACTIVE`, 6 s; `DELETING` to gone, 5 s |
+//! | Waits | `CREATING` to `ACTIVE`, 6 s, as a further member 15-50 s, 10 min with items; `DELETING` to gone 5 s, of several 2-4 min |
 //!
-//! Quirks: `UpdateTable` takes one change a call and leaves the table `UPDATING`, so the next one meets
-//! `ResourceInUseException` and the engine repeats the whole update: each step looks first whether it is still needed.
-//! Tags cannot be read before the table is active. The first replica turns a stream on, and none can be turned off while
-//! there is one. Another TTL attribute takes two changes half an hour apart. Keys' types are part of the keys.
+//! Quirks: one change of a table's members at a time, and one change a call, everything else meets
+//! `ResourceInUseException`: the driver looks first, and the engine repeats the whole update, each step of which looks whether it is
+//! still needed. A region that asks for members cannot be removed for a day while they exist. What a further member is
+//! born without (tags, protection, recovery) is its first patch; nothing of a member can be changed before it is active.
+//! Expiry and billing are the same in all regions, so one member speaks for all. The first further member turns a stream on,
+//! which then stays. A change of expiry to another attribute takes two changes half an hour apart.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
@@ -21,10 +26,11 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_types::error::operation::BuildError;
 use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_ADDRESS, OWNER_NONCE,
-    OWNER_STACK, Pending, Readiness, Recovery, TagPatch, Tags, Upstream, Verdict, changes, unknown,
+    OWNER_STACK, Pending, Readiness, Recovery, Ref, Risk, Scope, TagPatch, Tags, Upstream, Verdict, changes, unknown,
 };
 use serde::{Deserialize, Serialize};
 
+use super::members::{self, Others};
 use super::settings::{self, BUSY, REFUSED, is};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
 use crate::each::each;
@@ -43,29 +49,65 @@ pub struct KeyAttribute {
     pub kind: String,
 }
 
-/// What the blueprint says of a table.
+/// What all regions of a table have in common and can change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    /// The attribute that holds an item's time of expiry, in seconds since 1970.
+    pub ttl: Option<String>,
+}
+
+/// What the blueprint says of a member.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableSpec {
-    /// Name; the same in all regions that hold a replica.
+    /// Name; the same in all regions.
     pub name: String,
     /// The attribute that spreads the items.
     pub partition_key: KeyAttribute,
     /// The attribute that orders the items of one partition key.
     pub sort_key: Option<KeyAttribute>,
-    /// The attribute that holds an item's time of expiry, in seconds since 1970.
-    pub ttl: Option<String>,
-    /// Whether the table can be restored to any second of the last 35 days.
+    /// What all regions have in common, in the one member that speaks for all.
+    #[serde(default)]
+    pub shared: Option<Shared>,
+    /// Whether this member can be restored to any second of the last 35 days.
     pub point_in_time_recovery: bool,
-    /// Whether AWS refuses to delete it.
+    /// Whether AWS refuses to delete this member.
     pub deletion_protection: bool,
-    /// Whether changes are streamed, with new and old images; for a table with replicas.
-    pub stream: bool,
+    /// The table's other regions.
+    #[serde(default)]
+    pub others: BTreeSet<String>,
+    /// Those of them whose member the state records: ours, whatever their tags say.
+    #[serde(default)]
+    pub recorded: BTreeSet<String>,
+    /// The member that is made first.
+    #[serde(default)]
+    pub after: Option<Ref<Table>>,
     /// Tags.
     pub tags: Tags,
 }
 
 /// What AWS is told.
-pub type TableDesired = TableSpec;
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableDesired {
+    /// Name.
+    pub name: String,
+    /// The attribute that spreads the items.
+    pub partition_key: KeyAttribute,
+    /// The attribute that orders the items of one partition key.
+    pub sort_key: Option<KeyAttribute>,
+    /// What all regions have in common, in the one member that speaks for all.
+    #[serde(default)]
+    pub shared: Option<Shared>,
+    /// Whether this member can be restored to any second.
+    pub point_in_time_recovery: bool,
+    /// Whether AWS refuses to delete this member.
+    pub deletion_protection: bool,
+    /// Where a create looks for members, so that there is never a second table: the other regions, and whether the state
+    /// records a member there.
+    #[serde(default)]
+    pub others: Others,
+    /// Tags.
+    pub tags: Tags,
+}
 
 /// What AWS says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,12 +124,10 @@ pub struct TableLive {
     pub sort_key: Option<KeyAttribute>,
     /// Whether it is paid per request.
     pub on_demand: bool,
-    /// What the stream shows of a change, if there is a stream.
-    pub stream: Option<String>,
     /// Whether AWS refuses to delete it.
     pub deletion_protection: bool,
-    /// Whether other regions hold replicas.
-    pub replicated: bool,
+    /// Other regions that have a member, as AWS lists them.
+    pub others: BTreeSet<String>,
     /// The attribute that holds an item's time of expiry.
     pub ttl: Option<String>,
     /// Whether it can be restored to any second.
@@ -115,8 +155,6 @@ pub struct TablePatch {
     /// Pay per request.
     pub on_demand: bool,
     /// Set to this.
-    pub stream: Option<bool>,
-    /// Set to this.
     pub deletion_protection: Option<bool>,
 }
 
@@ -125,7 +163,7 @@ pub struct TablePatch {
 pub struct TableOutputs {
     /// Name.
     pub name: String,
-    /// ARN in the home region.
+    /// ARN in the member's region.
     pub arn: String,
 }
 
@@ -135,7 +173,8 @@ pub struct Table;
 impl Kind for Table {
     const NAME: &'static str = "dynamodb/table";
     const RECOVERY: Recovery = Recovery::Name;
-    const DURATIONS: Durations = Durations::secs(6, 5);
+    const DURATIONS: Durations = Durations::secs(35, 180);
+    const HOLDS_DATA: bool = true;
 
     type Spec = TableSpec;
     type Desired = TableDesired;
@@ -143,10 +182,28 @@ impl Kind for Table {
     type Patch = TablePatch;
     type Outputs = TableOutputs;
 
-    fn refs(_: &TableSpec, _: &mut dyn FnMut(Edge)) {}
+    fn one_at_a_time(spec: &TableSpec) -> Option<Address> {
+        // Two that are made at once would both find no other: the table would be there twice.
+        (!spec.others.is_empty()).then(|| Address::new(Scope::Global, Self::NAME, spec.name.as_str()))
+    }
+
+    fn refs(spec: &TableSpec, visit: &mut dyn FnMut(Edge)) {
+        // Ready, so that expiry is settled: it is blocked while a member comes.
+        spec.after.iter().for_each(|first| visit(Edge::ready(first)));
+    }
 
     fn lower(spec: &TableSpec, _: &Upstream<'_>) -> Result<TableDesired, Pending> {
-        Ok(spec.clone())
+        let others = spec.others.iter().map(|region| (region.clone(), spec.recorded.contains(region)));
+        Ok(TableDesired {
+            name: spec.name.clone(),
+            partition_key: spec.partition_key.clone(),
+            sort_key: spec.sort_key.clone(),
+            shared: spec.shared.clone(),
+            point_in_time_recovery: spec.point_in_time_recovery,
+            deletion_protection: spec.deletion_protection,
+            others: others.collect(),
+            tags: spec.tags.clone(),
+        })
     }
 
     fn diff(desired: &TableDesired, live: &TableLive) -> Verdict<TablePatch> {
@@ -157,21 +214,25 @@ impl Kind for Table {
         if !fixed.is_empty() {
             return Verdict::Replace { changes: fixed.done() };
         }
-        let stream = wanted_stream(desired, live);
+        if live.status == "CREATING" {
+            // AWS would refuse every change, and shows none of the settings.
+            return Verdict::Same;
+        }
+        let shared = desired.shared.as_ref();
+        let ttl = shared.map_or(&live.ttl, |shared| &shared.ttl);
+        let on_demand = live.on_demand || shared.is_some();
         let found = changes()
-            .field("on_demand", &live.on_demand, &true)
-            .field("stream", &live.stream, &stream)
+            .field("on_demand", &live.on_demand, &on_demand)
             .field("deletion_protection", &live.deletion_protection, &desired.deletion_protection)
-            .field("ttl", &live.ttl, &desired.ttl)
+            .field("ttl", &live.ttl, ttl)
             .field("point_in_time_recovery", &live.point_in_time_recovery, &desired.point_in_time_recovery)
             .tags(&live.tags, &desired.tags);
         let switch = |live: bool, desired: bool| (live != desired).then_some(desired);
         let patch = TablePatch {
             point_in_time_recovery: switch(live.point_in_time_recovery, desired.point_in_time_recovery),
-            ttl: (live.ttl != desired.ttl).then(|| TtlChange { attribute: desired.ttl.clone() }),
+            ttl: (live.ttl != *ttl).then(|| TtlChange { attribute: ttl.clone() }),
             tags: TagPatch::between(&live.tags, &desired.tags),
-            on_demand: !live.on_demand,
-            stream: (live.stream != stream).then_some(desired.stream),
+            on_demand: live.on_demand != on_demand,
             deletion_protection: switch(live.deletion_protection, desired.deletion_protection),
         };
         Verdict::patch_if(found, patch)
@@ -194,14 +255,6 @@ impl Kind for Table {
     }
 }
 
-/// Facts: a stream cannot be changed while there are replicas; the first replica turned one on.
-fn wanted_stream(desired: &TableDesired, live: &TableLive) -> Option<String> {
-    if live.replicated {
-        return live.stream.clone();
-    }
-    desired.stream.then(|| StreamViewType::NewAndOldImages.as_str().to_owned())
-}
-
 impl Driver for Table {
     const READ_BATCH: usize = 20;
     const ACTIONS: IamActions = IamActions {
@@ -211,15 +264,24 @@ impl Driver for Table {
             "dynamodb:DescribeTimeToLive",
             "dynamodb:ListTagsOfResource",
         ],
+        // Whoever asks for a further member copies the items on AWS's behalf: it needs what the copy needs (fact sheet 3.2).
         write: &[
             "dynamodb:CreateTable",
             UPDATE,
+            "dynamodb:CreateTableReplica",
+            "dynamodb:Query",
+            "dynamodb:Scan",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
             "dynamodb:UpdateContinuousBackups",
             "dynamodb:UpdateTimeToLive",
             "dynamodb:TagResource",
             "dynamodb:UntagResource",
+            "iam:CreateServiceLinkedRole",
         ],
-        delete: &[DELETE, UPDATE],
+        delete: &[DELETE, UPDATE, "dynamodb:DeleteTableReplica"],
     };
 
     async fn read(cx: &Scoped, ids: &[String]) -> Result<Found<TableLive>, CallError> {
@@ -228,23 +290,16 @@ impl Driver for Table {
     }
 
     async fn discover(cx: &Scoped, wanted: &[(Address, TableDesired)]) -> Result<Vec<Candidate>, CallError> {
-        let found = each(wanted.iter().map(|(address, desired)| find(cx, address, &desired.name))).await?;
+        let found = each(wanted.iter().map(|(address, desired)| find(cx, address, desired))).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
     async fn create(cx: &Scoped, birth: &Birth<'_>, desired: &TableDesired) -> Result<String, CallError> {
-        const OPERATION: &str = "dynamodb:CreateTable";
-        let (schema, attributes) = keys(desired).map_err(unbuilt(OPERATION))?;
-        let stream = desired.stream.then(|| stream(true)).transpose().map_err(unbuilt(OPERATION))?;
-        let request = cx.aws.dynamodb.create_table().table_name(&desired.name);
-        let request = request.set_key_schema(Some(schema)).set_attribute_definitions(Some(attributes));
-        let request = request.billing_mode(BillingMode::PayPerRequest).set_stream_specification(stream);
-        let request = request.deletion_protection_enabled(desired.deletion_protection);
-        let request = request.set_tags(Some(settings::tag_list(&birth.tags(&desired.tags), OPERATION)?));
-        let answer = request.send().await.map_err(failed(OPERATION)).map(|_| desired.name.clone());
-        // Facts: one code for "there is one", "it is being created" and "it is being deleted".
-        let answer = answer.reclass(&[BUSY], ErrorClass::AlreadyExists);
-        answer.says(BUSY, "being deleted", ErrorClass::Conflict)
+        match members::to_join(cx, &desired.name, &desired.others).await? {
+            Some(region) => members::join(cx, &region, &desired.name).await,
+            None => found(cx, birth, desired).await,
+        }?;
+        Ok(desired.name.clone())
     }
 
     async fn update(cx: &Scoped, id: &str, patch: &TablePatch) -> Result<(), CallError> {
@@ -265,27 +320,48 @@ impl Driver for Table {
     async fn delete(cx: &Scoped, id: &str, data: DataPolicy) -> Result<(), CallError> {
         let client = &cx.aws.dynamodb;
         let Some(table) = settings::describe(client, id).await? else { return Ok(()) };
-        if data == DataPolicy::Keep {
-            return Err(CallError::new(
-                ErrorClass::HoldsData,
-                DELETE,
-                format!("the items of table {id} would be lost"),
-            ));
-        }
         if is(&table, TableStatus::Deleting) {
             return Ok(());
         }
+        if let Some(region) = members::that_stays(cx, id, &table).await? {
+            settings::protect(client, &table, false).await?;
+            return members::leave(cx, &region, id).await;
+        }
+        if data == DataPolicy::Keep {
+            let message = format!("the items of table {id} would be lost");
+            return Err(CallError::new(ErrorClass::HoldsData, DELETE, message));
+        }
         settings::protect(client, &table, false).await?;
         let deleted = client.delete_table().table_name(id).send().await.map_err(failed(DELETE));
-        // Facts: while the replicas that it made exist; they are on their way out.
+        // Facts: while members that it asked for exist; they are on their way out.
         deleted.says(REFUSED, "acted as a source region", ErrorClass::Dependency).unless_gone()
     }
 
-    async fn data_at_risk(cx: &Scoped, id: &str) -> Result<Option<String>, CallError> {
+    async fn data_at_risk(cx: &Scoped, id: &str) -> Result<Option<Risk>, CallError> {
         // The item count lags by six hours, so even "0" proves nothing.
         let table = settings::describe(&cx.aws.dynamodb, id).await?;
-        Ok(table.map(|_| "is a table; its items would be lost".to_owned()))
+        Ok(table.map(|table| Risk {
+            what: "is a table; its items would be lost".to_owned(),
+            elsewhere: members::active(&table).into_iter().map(Scope::region).collect(),
+        }))
     }
+}
+
+/// The first member: a table of its own.
+async fn found(cx: &Scoped, birth: &Birth<'_>, desired: &TableDesired) -> Result<(), CallError> {
+    const OPERATION: &str = "dynamodb:CreateTable";
+    let (schema, attributes) = keys(desired).map_err(unbuilt(OPERATION))?;
+    // On from the start where further members will need it: so its ARN stays the same.
+    let stream = (!desired.others.is_empty()).then(stream).transpose().map_err(unbuilt(OPERATION))?;
+    let request = cx.aws.dynamodb.create_table().table_name(&desired.name);
+    let request = request.set_key_schema(Some(schema)).set_attribute_definitions(Some(attributes));
+    let request = request.billing_mode(BillingMode::PayPerRequest).set_stream_specification(stream);
+    let request = request.deletion_protection_enabled(desired.deletion_protection);
+    let request = request.set_tags(Some(settings::tag_list(&birth.tags(&desired.tags), OPERATION)?));
+    let answer = request.send().await.map_err(failed(OPERATION)).map(drop);
+    // Facts: one code for "there is one", "it is being created" and "it is being deleted".
+    let answer = answer.reclass(&[BUSY], ErrorClass::AlreadyExists);
+    answer.says(BUSY, "being deleted", ErrorClass::Conflict)
 }
 
 /// The `UpdateTable` calls, one change each; the second one usually meets a table that is being updated.
@@ -295,30 +371,14 @@ async fn reshape(cx: &Scoped, id: &str, table: &TableDescription, patch: &TableP
         let request = client.update_table().table_name(id).billing_mode(BillingMode::PayPerRequest);
         request.send().await.map_err(failed(UPDATE))?;
     }
-    if let Some(on) = patch.stream {
-        let live = view_type(table);
-        let wanted = on.then_some(StreamViewType::NewAndOldImages);
-        // Facts: the view type cannot change in place.
-        let steps = [(live.is_some() && live != wanted, false), (on && live != wanted, true)];
-        for (_, on) in steps.into_iter().filter(|(needed, _)| *needed) {
-            let specification = stream(on).map_err(unbuilt(UPDATE))?;
-            let request = client.update_table().table_name(id).stream_specification(specification);
-            request.send().await.map_err(failed(UPDATE))?;
-        }
-    }
     match patch.deletion_protection {
         Some(on) => settings::protect(client, table, on).await,
         None => Ok(()),
     }
 }
 
-fn stream(on: bool) -> Result<StreamSpecification, BuildError> {
-    let view = on.then_some(StreamViewType::NewAndOldImages);
-    StreamSpecification::builder().stream_enabled(on).set_stream_view_type(view).build()
-}
-
-fn view_type(table: &TableDescription) -> Option<StreamViewType> {
-    table.stream_specification.as_ref().filter(|found| found.stream_enabled)?.stream_view_type.clone()
+fn stream() -> Result<StreamSpecification, BuildError> {
+    StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages).build()
 }
 
 /// Facts: without a summary the table is provisioned.
@@ -368,9 +428,8 @@ async fn live(cx: &Scoped, name: &str) -> Result<Option<TableLive>, CallError> {
         partition_key: key(&table, &KeyType::Hash),
         sort_key: key(&table, &KeyType::Range),
         on_demand: on_demand(&table),
-        stream: view_type(&table).map(|view| view.as_str().to_owned()),
         deletion_protection: table.deletion_protection_enabled.unwrap_or_default(),
-        replicated: table.replicas.is_some_and(|replicas| !replicas.is_empty()),
+        others: members::listed(&table),
         arn,
         ttl,
         point_in_time_recovery,
@@ -378,9 +437,9 @@ async fn live(cx: &Scoped, name: &str) -> Result<Option<TableLive>, CallError> {
     }))
 }
 
-/// The table of this name, if it is this stack's.
-async fn find(cx: &Scoped, address: &Address, name: &str) -> Result<Option<Candidate>, CallError> {
-    let client = &cx.aws.dynamodb;
+/// The table of this name, if it is this stack's: by its tags, or as a member of one that is.
+async fn find(cx: &Scoped, address: &Address, desired: &TableDesired) -> Result<Option<Candidate>, CallError> {
+    let (client, name) = (&cx.aws.dynamodb, &desired.name);
     let table = settings::describe(client, name).await?;
     let Some(table) = table.filter(|table| !is(table, TableStatus::Deleting)) else { return Ok(None) };
     let Some(mut tags) = settings::tags(client, table.table_arn.as_deref().unwrap_or_default()).await? else {
@@ -388,9 +447,12 @@ async fn find(cx: &Scoped, address: &Address, name: &str) -> Result<Option<Candi
         let message = format!("the tags of table {name} cannot be read before it is active");
         return Err(CallError::new(ErrorClass::Ambiguous, "dynamodb:ListTagsOfResource", message));
     };
-    let ours = tags.get(OWNER_STACK) == Some(&cx.owner.stack);
+    let ours = match tags.get(OWNER_STACK) {
+        Some(stack) => *stack == cx.owner.stack,
+        None => members::is_ours(cx, &table, &desired.others).await?,
+    };
     let address = tags.get(OWNER_ADDRESS).and_then(|text| text.parse().ok()).unwrap_or_else(|| address.clone());
-    Ok(ours.then(|| Candidate { address, id: name.to_owned(), nonce: tags.remove(OWNER_NONCE) }))
+    Ok(ours.then(|| Candidate { address, id: name.clone(), nonce: tags.remove(OWNER_NONCE) }))
 }
 
 #[cfg(test)]
@@ -398,20 +460,20 @@ mod tests {
     use super::*;
 
     fn desired() -> TableDesired {
-        TableSpec {
+        TableDesired {
             name: "acme-user-profiles".into(),
             partition_key: KeyAttribute { name: "user_id".into(), kind: "S".into() },
             sort_key: Some(KeyAttribute { name: "field".into(), kind: "S".into() }),
-            ttl: Some("expires_at".into()),
+            shared: Some(Shared { ttl: Some("expires_at".into()) }),
             point_in_time_recovery: true,
             deletion_protection: true,
-            stream: false,
+            others: Others::new(),
             tags: Tags::default(),
         }
     }
 
     fn live() -> TableLive {
-        let TableSpec { name, partition_key, sort_key, ttl, point_in_time_recovery, deletion_protection, tags, .. } =
+        let TableDesired { name, partition_key, sort_key, point_in_time_recovery, deletion_protection, tags, .. } =
             desired();
         TableLive {
             arn: format!("arn:aws:dynamodb:eu-central-1:1:table/{name}"),
@@ -420,10 +482,9 @@ mod tests {
             partition_key: Some(partition_key),
             sort_key,
             on_demand: true,
-            stream: None,
             deletion_protection,
-            replicated: false,
-            ttl,
+            others: BTreeSet::new(),
+            ttl: Some("expires_at".into()),
             point_in_time_recovery,
             tags,
         }
@@ -434,9 +495,9 @@ mod tests {
         assert_eq!(Table::diff(&desired(), &live()), Verdict::Same);
         let number = KeyAttribute { name: "user_id".into(), kind: "N".into() };
         for other in [
-            TableSpec { partition_key: number, ..desired() },
-            TableSpec { sort_key: None, ..desired() },
-            TableSpec { name: "acme-other".into(), ..desired() },
+            TableDesired { partition_key: number, ..desired() },
+            TableDesired { sort_key: None, ..desired() },
+            TableDesired { name: "acme-other".into(), ..desired() },
         ] {
             assert!(matches!(Table::diff(&other, &live()), Verdict::Replace { .. }), "{other:?}");
         }
@@ -445,11 +506,25 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_left_alone_while_there_are_replicas() {
-        let streaming = TableLive { stream: Some("NEW_AND_OLD_IMAGES".into()), ..live() };
-        let Verdict::Patch { patch, .. } = Table::diff(&desired(), &streaming) else { panic!("no patch") };
-        assert_eq!(patch.stream, Some(false));
-        let replicated = TableLive { replicated: true, ..streaming };
-        assert_eq!(Table::diff(&desired(), &replicated), Verdict::Same);
+    fn one_member_speaks_for_all() {
+        let other = TableLive { ttl: None, on_demand: false, ..live() };
+        let Verdict::Patch { patch, .. } = Table::diff(&desired(), &other) else { panic!("no patch") };
+        assert_eq!((patch.on_demand, patch.ttl.is_some()), (true, true));
+        let silent = TableDesired { shared: None, ..desired() };
+        assert_eq!(Table::diff(&silent, &other), Verdict::Same);
+    }
+
+    #[test]
+    fn other_regions_are_no_difference() {
+        let joined = TableLive { others: ["us-east-1".to_owned()].into(), ..live() };
+        assert_eq!(Table::diff(&desired(), &joined), Verdict::Same);
+        let wanted = TableDesired { others: [("us-west-2".to_owned(), false)].into(), ..desired() };
+        assert_eq!(Table::diff(&wanted, &joined), Verdict::Same);
+    }
+
+    #[test]
+    fn what_is_being_made_is_left_alone() {
+        let coming = TableLive { status: "CREATING".into(), point_in_time_recovery: false, ..live() };
+        assert_eq!(Table::diff(&desired(), &coming), Verdict::Same);
     }
 }

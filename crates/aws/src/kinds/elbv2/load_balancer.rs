@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, IpAddressType, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
-use globe_model::{
+use globe_model::{Risk, 
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
     TagPatch, Tags, Upstream, Verdict, changes, unknown,
 };
@@ -305,7 +305,7 @@ impl Driver for LoadBalancer {
         }
     }
 
-    async fn data_at_risk(cx: &Scoped, id: &str) -> Result<Option<String>, CallError> {
+    async fn data_at_risk(cx: &Scoped, id: &str) -> Result<Option<Risk>, CallError> {
         let attributes = attributes(cx, id).await?;
         let protected = attributes.is_some_and(|attributes| attributes.deletion_protection);
         Ok(protected.then(|| "its deletion protection is on".to_owned()))

@@ -16,7 +16,7 @@
 //! first. Versioning can be suspended, not removed. Late replicas can fill an emptied bucket again before it goes.
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
-use globe_model::{
+use globe_model::{Risk, 
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_ADDRESS, OWNER_NONCE, Pending,
     Readiness, Recovery, TagPatch, Tags, Upstream, Verdict, changes, unknown,
 };
@@ -129,6 +129,7 @@ pub struct Bucket;
 
 impl Kind for Bucket {
     const NAME: &'static str = "s3/bucket";
+    const HOLDS_DATA: bool = true;
     const RECOVERY: Recovery = Recovery::Name;
     const DURATIONS: Durations = Durations::secs(2, 1);
 
@@ -269,7 +270,7 @@ impl Driver for Bucket {
         }
     }
 
-    async fn data_at_risk(cx: &Scoped, id: &str) -> Result<Option<String>, CallError> {
+    async fn data_at_risk(cx: &Scoped, id: &str) -> Result<Option<Risk>, CallError> {
         let holds = unless_no_bucket(emptying::holds_objects(cx, id).await)?.unwrap_or_default();
         Ok(holds.then(|| "holds objects".to_owned()))
     }
