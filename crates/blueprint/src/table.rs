@@ -1,10 +1,16 @@
 //! `table`: a DynamoDB table in its home region, and a replica in every other (global tables, version 2019.11.21).
 
 use globe_aws::kinds::dynamodb::{KeyAttribute, Replica, ReplicaSpec, Table, TableSpec};
-use globe_config::names;
 use globe_model::Region;
 
 use crate::cx::Cx;
+
+/// The same for all members of a table: that of any that stands, or a new one.
+fn table_name(cx: &Cx<'_>, name: &str, table: &globe_config::Table) -> String {
+    let mut members = table.regions_in(cx.stack);
+    let recorded = members.find_map(|region| cx.recorded::<Table>(region.clone(), name));
+    recorded.map_or_else(|| cx.naming.table(&cx.stack.name, name), |table| table.name)
+}
 
 /// Adds all tables and replicas.
 pub fn expand(cx: &mut Cx<'_>) {
@@ -17,7 +23,7 @@ pub fn expand(cx: &mut Cx<'_>) {
             kind: key.key_type.as_str().to_owned(),
         };
         let spec = TableSpec {
-            name: names::table(&stack.name, name),
+            name: table_name(cx, name, table),
             partition_key: key(&table.partition_key),
             sort_key: table.sort_key.as_ref().map(key),
             ttl: table.ttl.clone(),

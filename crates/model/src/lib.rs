@@ -33,8 +33,8 @@ pub use journal::{
     Outcome, Record, RunEnd, RunStart,
 };
 pub use kind::{
-    Change, Changes, Durations, Edge, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream, Verdict,
-    changes,
+    Change, Changes, Durations, Edge, Highlight, Kind, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream,
+    Verdict, changes,
 };
 pub use leaving::{Departing, Leaving, Manner, NameHold};
 pub use pace::{Pace, Work};

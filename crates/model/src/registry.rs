@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    Address, Durations, Edge, Kind, Leaving, Pending, Readiness, Record, Recovery, ReplaceOrder, Upstream, Verdict,
+    Address, Durations, Edge, Highlight, Kind, Leaving, Pending, Readiness, Record, Recovery, ReplaceOrder, Upstream,
+    Verdict,
 };
 
 /// A [`Kind`] whose nouns are JSON values; made by [`erased`], never written by hand.
@@ -43,6 +44,8 @@ pub trait ErasedKind: Send + Sync {
     fn ready(&self, live: &Value) -> Result<Readiness, serde_json::Error>;
     /// See [`Kind::outputs`].
     fn outputs(&self, live: &Value) -> Result<Option<Value>, serde_json::Error>;
+    /// See [`Kind::highlights`]; `None` where there are no outputs of this kind.
+    fn highlights(&self, address: &Address, outputs: &Value) -> Option<Vec<Highlight>>;
     /// See [`Kind::unknown`].
     fn unknown(&self, address: &Address) -> Value;
 }
@@ -139,6 +142,10 @@ impl<K: Kind> ErasedKind for Erased<K> {
 
     fn outputs(&self, live: &Value) -> Result<Option<Value>, serde_json::Error> {
         Ok(K::outputs(&typed(live)?).map(|outputs| json(&outputs)))
+    }
+
+    fn highlights(&self, address: &Address, outputs: &Value) -> Option<Vec<Highlight>> {
+        Some(K::highlights(address, &typed(outputs).ok()?))
     }
 
     fn unknown(&self, address: &Address) -> Value {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use globe_graph::Graph;
 use globe_model::{Address, Head, Merged, Move, Notice, Record, Retired};
 use serde_json::Value;
 
 /// The head with every record under its present address, and the moves that lead there, in the order in which a journal
 /// takes them. First come kinds that only old states have, then `moved`: pairs of an old and a new address, such as a file's
 /// `[moved]` says. A pair whose old address is not recorded says nothing, and one whose new address is taken is left
-/// alone; [`taken`] names those.
+/// alone; [`unfit`] names those.
 ///
 /// # Guarantees
 /// Every AWS id stays recorded. What a journal holds after it has taken the moves is this head, but for its number.
@@ -23,19 +24,23 @@ pub fn bring_forward(head: Head, retired: &[Retired], moved: &[(Address, Address
     (follow(head, moves, &mut all), all)
 }
 
-/// Refusals for pairs of `moved` of which both addresses are recorded: only a person knows which object is meant.
-pub fn taken(head: &Head, moved: &[(Address, Address)]) -> Vec<Notice> {
+/// Refusals for pairs of `moved` that lead to where another object is recorded, or to where the file describes nothing: only
+/// a person knows what was meant.
+pub fn unfit(head: &Head, whole: &Graph, moved: &[(Address, Address)]) -> Vec<Notice> {
     let leaves = |address: &Address| moved.iter().any(|(from, _)| from == address);
-    let both = moved
-        .iter()
-        .filter(|(from, to)| head.records.contains_key(from) && head.records.contains_key(to) && !leaves(to));
-    let refused = |(from, to): &(Address, Address)| Notice::Refused {
-        address: to.clone(),
-        reason: format!(
-            "`[moved]` says that {from} is to become this, and an object is recorded at each: take the line out, or bring one of them down first"
-        ),
+    let reason = |(from, to): &(Address, Address)| {
+        head.records.get(to)?;
+        if whole.get(to).is_none() {
+            return Some(format!("`[moved]` leads here from {from}, and the file describes nothing here"));
+        }
+        let both = head.records.contains_key(from) && whole.get(from).is_none() && !leaves(to);
+        both.then(|| format!("`[moved]` leads here from {from}, and an object is recorded at each"))
     };
-    both.map(refused).collect()
+    let refused = |pair: &(Address, Address)| {
+        let reason = format!("{}: take the line out, or mend it", reason(pair)?);
+        Some(Notice::Refused { address: pair.1.clone(), reason })
+    };
+    moved.iter().filter_map(refused).collect()
 }
 
 /// A move to be, with the id that its record has had.

@@ -20,7 +20,7 @@ use globe_model::{
 };
 use serde_json::Value;
 
-pub use forward::{bring_forward, taken};
+pub use forward::{bring_forward, unfit};
 pub use lint::{Flaw, lint};
 pub use region::{RegionEdge, edges_into};
 pub use select::{Glob, Selection};

@@ -18,8 +18,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, IpAddressType, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
 use globe_model::{
-    Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
-    TagPatch, Tags, Upstream, Verdict, changes, unknown,
+    Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Highlight, Kind, Pending, Readiness,
+    Recovery, Ref, TagPatch, Tags, Upstream, Verdict, changes, unknown,
 };
 use serde::{Deserialize, Serialize};
 
@@ -191,6 +191,11 @@ impl Kind for LoadBalancer {
             zone_id: live.zone_id.clone()?,
             full_name: full_name.to_owned(),
         })
+    }
+
+    fn highlights(address: &Address, outputs: &LoadBalancerOutputs) -> Vec<Highlight> {
+        let label = format!("load balancer {} in {}", address.name, address.scope);
+        vec![Highlight { label, value: outputs.dns_name.clone() }]
     }
 
     fn unknown(address: &Address) -> LoadBalancerOutputs {
