@@ -1,5 +1,6 @@
 //! The built `globe` against `globe sandbox serve`, inspected through the AWS API, never through globe's own state.
 
+mod brought;
 mod calls;
 mod cloud;
 mod commands;
@@ -10,6 +11,7 @@ mod globe;
 mod interrupts;
 #[cfg(unix)]
 mod leases;
+mod moves;
 mod pace;
 mod policy;
 #[cfg(unix)]

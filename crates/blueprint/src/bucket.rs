@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globe_aws::kinds::iam::{Role, RoleSpec};
 use globe_aws::kinds::s3::{Bucket, BucketSpec, Lifecycle, Replication, ReplicationDestination, ReplicationSpec};
-use globe_config::{Replicate, names};
+use globe_config::Replicate;
+use globe_config::names::RolePurpose;
 use globe_model::{Ref, Region, Scope};
 use serde_json::{Value, json};
 
@@ -22,10 +23,11 @@ pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, buckets) in &stack.buckets {
         let regions: Vec<&Region> = buckets.iter().map(|(region, _)| region).collect();
+        let writer = writer(cx, name);
         for (region, bucket) in buckets.iter() {
             let days = |days: Option<u32>| days.and_then(|days| i32::try_from(days).ok());
             let spec = BucketSpec {
-                name: names::bucket(&stack.name, name, &stack.account, region),
+                name: bucket_name(cx, name, region),
                 versioned: bucket.versioned,
                 lifecycle: Lifecycle {
                     expire_days: days(bucket.expire),
@@ -37,7 +39,7 @@ pub fn expand(cx: &mut Cx<'_>) {
             cx.graph.add::<Bucket>(region.clone(), name.as_str(), &spec);
             let sends = match bucket.replicate {
                 Replicate::Mesh => true,
-                Replicate::FromPrimary => *region == stack.primary,
+                Replicate::FromPrimary => *region == writer,
                 Replicate::None => false,
             };
             let receivers: Vec<&Region> = regions.iter().copied().filter(|other| *other != region).collect();
@@ -45,6 +47,21 @@ pub fn expand(cx: &mut Cx<'_>) {
                 replication(cx, name, region, bucket, &receivers);
             }
         }
+    }
+}
+
+/// Of the bucket in a region: as it stands, or as it is to be made.
+fn bucket_name(cx: &Cx<'_>, name: &str, region: &Region) -> String {
+    let recorded = cx.recorded::<Bucket>(region.clone(), name).map(|bucket| bucket.name);
+    recorded.unwrap_or_else(|| cx.naming.bucket(&cx.stack.name, name, &cx.stack.account, region))
+}
+
+/// The bucket from which the others receive, where one writes for all: the one that does so already, else the primary's.
+/// Which one does is a fact that no edit of `primary` changes.
+fn writer(cx: &Cx<'_>, name: &str) -> Region {
+    match cx.facts.regions_of::<Replication>(name).as_slice() {
+        [only] => only.clone(),
+        _ => cx.stack.primary.clone(),
     }
 }
 
@@ -67,13 +84,18 @@ fn replication(cx: &mut Cx<'_>, name: &str, region: &Region, bucket: &globe_conf
 /// One role per sending bucket: a region that goes takes its own along.
 fn role(cx: &mut Cx<'_>, name: &str, region: &Region, receivers: &[&Region]) -> Ref<Role> {
     let stack = cx.stack;
-    let arn = |region: &Region| format!("arn:aws:s3:::{}", names::bucket(&stack.name, name, &stack.account, region));
+    let arn = |region: &Region| format!("arn:aws:s3:::{}", bucket_name(cx, name, region));
     let short = format!("{name}-replication-{region}");
     let receivers: Vec<String> = receivers.iter().map(|receiver| format!("{}/*", arn(receiver))).collect();
+    let recorded = cx.recorded::<Role>(Scope::Global, &short).map(|role| (role.name, role.description));
+    let (full, description) = recorded.unwrap_or_else(|| {
+        let description = format!("replication of bucket {name} of stack {} out of {region}", stack.name);
+        (cx.naming.role(&stack.name, name, RolePurpose::Replication, region), description)
+    });
     let spec = RoleSpec {
-        name: names::role(&stack.name, name, names::RolePurpose::Replication, region),
+        name: full,
         services: BTreeSet::from(["s3.amazonaws.com".to_owned()]),
-        description: format!("replication of bucket {name} of stack {} out of {region}", stack.name),
+        description,
         inline: BTreeMap::from([("replicate".to_owned(), policy(&arn(region), &receivers))]),
         managed: BTreeSet::new(),
         max_session_seconds: SESSION,

@@ -1,7 +1,7 @@
 //! `certificate`: one per region, issued once its validation records are there.
 //!
 //! The validation CNAME depends on account and domain alone: certificates of all regions share it, and `*.example.com`
-//! shares that of `example.com`. The primary region's certificate tells what it is.
+//! shares that of `example.com`. The certificate of the home region tells what it is.
 
 use globe_aws::kinds::acm::{Certificate, CertificateSpec};
 use globe_aws::kinds::route53::{Record, RecordContent, RecordSpec};
@@ -25,7 +25,7 @@ pub fn expand(cx: &mut Cx<'_>) {
             }
             parents.push(parent);
             let content = RecordContent::Validation {
-                certificate: Ref::to(stack.primary.clone(), name.as_str()),
+                certificate: Ref::to(stack.home().clone(), name.as_str()),
                 domain: domain.clone(),
             };
             let zone = Ref::to(Scope::Global, certificate.zone.as_str());

@@ -2,8 +2,9 @@
 
 use globe_aws::kinds::ec2::{RouteTable, Subnet};
 use globe_config::Stack;
+use globe_config::names::Naming;
 use globe_graph::GraphBuilder;
-use globe_model::{Ref, Region, Tags};
+use globe_model::{Address, Kind, Ref, Region, Scope, Tags};
 
 use crate::{BlueprintError, Facts};
 
@@ -34,7 +35,9 @@ pub struct Cx<'a> {
     /// The stack.
     pub stack: &'a Stack,
     /// Facts of AWS.
-    pub facts: &'a Facts,
+    pub facts: &'a Facts<'a>,
+    /// How new objects are named.
+    pub naming: &'a dyn Naming,
     /// What was expanded so far.
     pub graph: GraphBuilder,
 }
@@ -43,6 +46,11 @@ impl<'a> Cx<'a> {
     /// The user's tags and a name: `{stack}-{name}`.
     pub fn tags(&self, name: &str) -> Tags {
         self.stack.tags.with("Name", format!("{}-{name}", self.stack.name))
+    }
+
+    /// The recorded spec of the `K` called `name` in `scope`: what was named at its creation keeps its name.
+    pub fn recorded<K: Kind>(&self, scope: impl Into<Scope>, name: &str) -> Option<K::Spec> {
+        self.facts.recorded::<K>(&Address::new(scope, K::NAME, name))
     }
 
     /// The zones that a network uses in a region: the first of them by name.

@@ -5,6 +5,7 @@ mod certificate;
 mod cx;
 mod facts;
 mod load_balancer;
+mod moved;
 mod network;
 mod record;
 mod service;
@@ -12,10 +13,12 @@ mod table;
 mod zone;
 
 use globe_config::Stack;
+use globe_config::names::{Naming, Standard};
 use globe_graph::{Graph, GraphBuilder, GraphError};
 use globe_model::{KindTable, Region};
 
-pub use facts::Facts;
+pub use facts::{Facts, Missing, Recorded};
+pub use moved::{moved, proposals, renamed};
 
 use crate::cx::Cx;
 
@@ -58,12 +61,29 @@ pub enum BlueprintError {
     Graph(#[from] GraphError),
 }
 
-/// The graph of resources that a stack describes.
+/// The graph of resources that a stack describes. What stands already keeps the name that it was made with.
 ///
 /// # Errors
 /// When the facts do not suffice for it.
-pub fn expand(stack: &Stack, facts: &Facts, kinds: &KindTable) -> Result<Graph, BlueprintError> {
-    let mut cx = Cx { stack, facts, graph: GraphBuilder::default() };
+pub fn expand(stack: &Stack, facts: &Facts<'_>, kinds: &KindTable) -> Result<Graph, BlueprintError> {
+    expand_named(stack, facts, kinds, &Standard)
+}
+
+/// The same, with new objects named by these rules.
+///
+/// # Errors
+/// See [`expand`].
+pub fn expand_named(
+    stack: &Stack,
+    facts: &Facts<'_>,
+    kinds: &KindTable,
+    naming: &dyn Naming,
+) -> Result<Graph, BlueprintError> {
+    Ok(resources(stack, facts, naming)?.build(kinds)?)
+}
+
+fn resources(stack: &Stack, facts: &Facts<'_>, naming: &dyn Naming) -> Result<GraphBuilder, BlueprintError> {
+    let mut cx = Cx { stack, facts, naming, graph: GraphBuilder::default() };
     zone::expand(&mut cx);
     certificate::expand(&mut cx);
     network::expand(&mut cx)?;
@@ -72,7 +92,7 @@ pub fn expand(stack: &Stack, facts: &Facts, kinds: &KindTable) -> Result<Graph, 
     record::expand(&mut cx);
     table::expand(&mut cx);
     bucket::expand(&mut cx);
-    Ok(cx.graph.build(kinds)?)
+    Ok(cx.graph)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use globe_aws::kinds::ec2::{InternetGateway, PeerSpec, RuleSpec, SecurityGroup, 
 use globe_aws::kinds::elbv2::{
     ActionSpec, Listener, ListenerProtocol, ListenerSpec, LoadBalancer, LoadBalancerAttributes, LoadBalancerSpec,
 };
-use globe_config::names;
 use globe_model::{Ref, Region};
 
 use crate::cx::{Cx, Tier};
@@ -44,8 +43,9 @@ fn one(cx: &mut Cx<'_>, name: &str, region: &Region, config: &globe_config::Load
     let vpc: Ref<Vpc> = Ref::to(region.clone(), config.network.as_str());
     let secure = config.certificate.is_some();
     let group = group(cx, name, region, &vpc, secure);
+    let recorded = cx.recorded::<LoadBalancer>(region.clone(), name).map(|balancer| balancer.name);
     let spec = LoadBalancerSpec {
-        name: names::load_balancer(&cx.stack.name, name),
+        name: recorded.unwrap_or_else(|| cx.naming.load_balancer(&cx.stack.name, name)),
         vpc,
         subnets: cx.subnets(&config.network, region, Tier::Public),
         security_groups: vec![group],
@@ -79,15 +79,20 @@ fn group(cx: &mut Cx<'_>, name: &str, region: &Region, vpc: &Ref<Vpc>, secure: b
         description: "clients".into(),
     };
     let ports: &[u16] = if secure { &[80, 443] } else { &[80] };
+    let reference = security_group(name, region);
+    let recorded = cx.recorded::<SecurityGroup>(region.clone(), &reference.address().name);
+    let (group_name, description) = recorded.map(|group| (group.group_name, group.description)).unwrap_or_else(|| {
+        let description = format!("load balancer {name} of stack {}", cx.stack.name);
+        (cx.naming.security_group(&cx.stack.name, name, "load-balancer"), description)
+    });
     let spec = SecurityGroupSpec {
         vpc: vpc.clone(),
-        group_name: names::security_group(&cx.stack.name, name, "load-balancer"),
-        description: format!("load balancer {name} of stack {}", cx.stack.name),
+        group_name,
+        description,
         ingress: ports.iter().map(|port| open(*port)).collect(),
         egress: vec![RuleSpec { traffic: Traffic::All, peer: anywhere(), description: "targets".into() }],
         tags: cx.tags(&format!("{name}-load-balancer")),
     };
-    let reference = security_group(name, region);
     cx.graph.add::<SecurityGroup>(region.clone(), reference.address().name.clone(), &spec)
 }
 

@@ -66,7 +66,7 @@ pub fn expand(cx: &mut Cx<'_>) {
 fn answers(stack: &Stack, route: &Route) -> Vec<Answer> {
     let by_region = |region: &Region, policy| Answer { suffix: region.to_string(), region: region.clone(), policy };
     match route {
-        Route::Simple => vec![by_region(&stack.primary, None)],
+        Route::Simple => vec![by_region(stack.home(), None)],
         Route::Latency => {
             let latency = |region: &Region| Policy::Latency { region: region.to_string() };
             stack.regions.keys().map(|region| by_region(region, Some(latency(region)))).collect()

@@ -12,8 +12,9 @@ use globe_aws::kinds::elbv2::{
     HealthCheck, ListenerRule, ListenerRuleSpec, TargetGroup, TargetGroupAttributes, TargetGroupSpec,
 };
 use globe_aws::kinds::iam::{InstanceProfile, InstanceProfileSpec, Role, RoleSpec};
-use globe_config::{Image, Service, Stack, names};
-use globe_model::{Ref, Region, Scope};
+use globe_config::names::RolePurpose;
+use globe_config::{Image, Service, Stack};
+use globe_model::{Address, Kind, Ref, Region, Scope};
 
 use crate::cx::{Cx, Tier};
 use crate::{BlueprintError, load_balancer};
@@ -69,10 +70,16 @@ fn security_group(
     vpc: &Ref<Vpc>,
 ) -> Ref<SecurityGroup> {
     let port = service.port;
+    let full = format!("{name}-service");
+    let recorded = cx.recorded::<SecurityGroup>(region.clone(), &full);
+    let (group_name, description) = recorded.map(|group| (group.group_name, group.description)).unwrap_or_else(|| {
+        let description = format!("instances of service {name} of stack {}", cx.stack.name);
+        (cx.naming.security_group(&cx.stack.name, name, "service"), description)
+    });
     let spec = SecurityGroupSpec {
         vpc: vpc.clone(),
-        group_name: names::security_group(&cx.stack.name, name, "service"),
-        description: format!("instances of service {name} of stack {}", cx.stack.name),
+        group_name,
+        description,
         ingress: vec![RuleSpec {
             traffic: Traffic::Tcp { from: port, to: port },
             peer: PeerSpec::Group(load_balancer::security_group(&service.load_balancer, region)),
@@ -83,26 +90,31 @@ fn security_group(
             peer: PeerSpec::Cidr("0.0.0.0/0".into()),
             description: "anywhere".into(),
         }],
-        tags: cx.tags(&format!("{name}-service")),
+        tags: cx.tags(&full),
     };
-    cx.graph.add::<SecurityGroup>(region.clone(), format!("{name}-service"), &spec)
+    cx.graph.add::<SecurityGroup>(region.clone(), full, &spec)
 }
 
 /// IAM is global, but every region has roles of its own: a region that goes takes its own along.
 fn instance_profile(cx: &mut Cx<'_>, name: &str, region: &Region) -> Ref<InstanceProfile> {
-    let full = names::role(&cx.stack.name, name, names::RolePurpose::Instance, region);
     let short = format!("{name}-instance-{region}");
+    let named = || cx.naming.role(&cx.stack.name, name, RolePurpose::Instance, region);
+    let recorded = cx.recorded::<Role>(Scope::Global, &short).map(|role| (role.name, role.description));
+    let (full, description) = recorded
+        .unwrap_or_else(|| (named(), format!("instances of service {name} of stack {} in {region}", cx.stack.name)));
+    let recorded = cx.recorded::<InstanceProfile>(Scope::Global, &short).map(|profile| profile.name);
+    let profile = recorded.unwrap_or_else(named);
     let role = RoleSpec {
-        name: full.clone(),
+        name: full,
         services: BTreeSet::from(["ec2.amazonaws.com".to_owned()]),
-        description: format!("instances of service {name} of stack {} in {region}", cx.stack.name),
+        description,
         inline: BTreeMap::new(),
         managed: BTreeSet::from([SESSION_MANAGER.to_owned()]),
         max_session_seconds: SESSION,
         tags: cx.tags(&short),
     };
     let role = cx.graph.add::<Role>(Scope::Global, short.as_str(), &role);
-    let spec = InstanceProfileSpec { name: full, role, tags: cx.tags(&short) };
+    let spec = InstanceProfileSpec { name: profile, role, tags: cx.tags(&short) };
     cx.graph.add::<InstanceProfile>(Scope::Global, short, &spec)
 }
 
@@ -121,8 +133,9 @@ fn launch_template(
         }
     };
     let unknown = || BlueprintError::NoImage { service: name.to_owned(), region: region.clone() };
+    let recorded = cx.recorded::<LaunchTemplate>(region.clone(), name).map(|template| template.name);
     let spec = LaunchTemplateSpec {
-        name: names::launch_template(&cx.stack.name, name),
+        name: recorded.unwrap_or_else(|| cx.naming.launch_template(&cx.stack.name, name)),
         image_id: image_id.ok_or_else(unknown)?,
         image_source,
         instance_type: service.instance_type.clone(),
@@ -135,14 +148,27 @@ fn launch_template(
     Ok(cx.graph.add::<LaunchTemplate>(region.clone(), name, &spec))
 }
 
-fn target_group(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, vpc: &Ref<Vpc>) -> Ref<TargetGroup> {
-    // What AWS cannot change is in the name, so that a replacement can exist beside what it replaces. The range stands
-    // for the VPC: another range is another VPC.
-    let port = service.port.to_string();
+/// What AWS cannot change is in the name, so that a replacement can exist beside what it replaces: the name of one that
+/// stands is kept exactly while that is the same. The range stands for the VPC: another range is another VPC.
+fn target_group_name(cx: &Cx<'_>, name: &str, region: &Region, service: &Service, vpc: &Ref<Vpc>) -> String {
     let range = cx.stack.regions.get(region).map(|config| config.cidr.to_string()).unwrap_or_default();
+    let address = Address::new(region.clone(), TargetGroup::NAME, name);
+    let stands = cx.facts.recorded::<Vpc>(vpc.address()).is_some_and(|vpc| vpc.cidr == range);
+    if let Some(group) = cx.facts.applied::<TargetGroup>(&address)
+        && stands
+        && group.port == service.port
+        && cx.facts.id(vpc.address()) == Some(group.vpc_id.as_str())
+    {
+        return group.name;
+    }
+    let port = service.port.to_string();
     let immutable = ["HTTP", port.as_str(), vpc.address().name.as_str(), range.as_str()];
+    cx.naming.target_group(&cx.stack.name, name, &immutable)
+}
+
+fn target_group(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, vpc: &Ref<Vpc>) -> Ref<TargetGroup> {
     let spec = TargetGroupSpec {
-        name: names::target_group(&cx.stack.name, name, &immutable),
+        name: target_group_name(cx, name, region, service, vpc),
         vpc: vpc.clone(),
         port: service.port,
         health_check: HealthCheck {
@@ -199,8 +225,9 @@ struct Fleet {
 fn scaling(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, fleet: Fleet) {
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     let instances = service.instances;
+    let recorded = cx.recorded::<Group>(region.clone(), name).map(|group| group.name);
     let spec = GroupSpec {
-        name: names::auto_scaling_group(&cx.stack.name, name),
+        name: recorded.unwrap_or_else(|| cx.naming.auto_scaling_group(&cx.stack.name, name)),
         launch_template: fleet.launch_template,
         subnets: fleet.subnets,
         routes: fleet.routes,
@@ -212,7 +239,10 @@ fn scaling(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, flee
     };
     let group = cx.graph.add::<Group>(region.clone(), name, &spec);
     if let Some(scale_on) = service.scale_on {
-        let policy = PolicySpec { name: format!("{}-cpu", spec.name), group, cpu_percent: f64::from(scale_on.cpu) };
-        cx.graph.add::<Policy>(region.clone(), format!("{name}-cpu"), &policy);
+        let full = format!("{name}-cpu");
+        let recorded = cx.recorded::<Policy>(region.clone(), &full).map(|policy| policy.name);
+        let policy_name = recorded.unwrap_or_else(|| cx.naming.scaling_policy(&spec.name, "cpu"));
+        let policy = PolicySpec { name: policy_name, group, cpu_percent: f64::from(scale_on.cpu) };
+        cx.graph.add::<Policy>(region.clone(), full, &policy);
     }
 }

@@ -9,9 +9,10 @@ use crate::cx::Cx;
 pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, zone) in &stack.zones {
+        let recorded = cx.recorded::<Zone>(Scope::Global, name).map(|zone| zone.comment);
         let spec = ZoneSpec {
             domain: zone.domain.clone(),
-            comment: format!("zone {name} of stack {}", stack.name),
+            comment: recorded.unwrap_or_else(|| format!("zone {name} of stack {}", stack.name)),
             tags: cx.tags(name),
         };
         cx.graph.add::<Zone>(Scope::Global, name.as_str(), &spec);

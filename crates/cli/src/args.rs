@@ -301,6 +301,15 @@ pub enum StateCommand {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// Record another address for the same object, or for all objects of a component; AWS is not asked
+    Mv {
+        /// The old address or component, such as `table.orders`
+        from: String,
+        /// The new one
+        to: String,
+        #[command(flatten)]
+        lock: Lock,
+    },
     /// Compare what is recorded with the events that it follows from
     Verify,
     /// Make what is recorded anew from the events

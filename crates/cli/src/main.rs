@@ -11,7 +11,6 @@ mod holder;
 mod interrupt;
 mod leaving;
 mod out;
-mod pins;
 mod planning;
 mod progress;
 mod project;
@@ -19,7 +18,6 @@ mod regions;
 mod rehearse;
 mod session;
 mod state;
-mod status;
 
 use std::process::ExitCode;
 

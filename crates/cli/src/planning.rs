@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use globe_blueprint::{Facts, expand};
+use globe_blueprint::{Facts, expand, proposals};
 use globe_config::Stack;
 use globe_engine::{Ports, chain, guard, observe};
 use globe_graph::{Graph, GraphBuilder};
@@ -13,7 +13,7 @@ use globe_model::{
     Address, CallError, Command, DataPolicy, ErrorClass, Event, Head, Inventory, Journal, KindTable, Missing, Notice,
     Plan, PlanReport,
 };
-use globe_planner::{Input, edges_into, plan};
+use globe_planner::{Input, plan, unfit};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::failure::{Exit, Failure};
@@ -51,7 +51,7 @@ pub struct Request<'a> {
 ///
 /// # Errors
 /// When it cannot be expanded: too few zones, for example.
-pub fn graph(stack: &Stack, facts: &Facts, kinds: &KindTable) -> Result<Graph, Failure> {
+pub fn graph(stack: &Stack, facts: &Facts<'_>, kinds: &KindTable) -> Result<Graph, Failure> {
     expand(stack, facts, kinds).map_err(|error| Failure::from_error(Exit::Failed, &error))
 }
 
@@ -71,7 +71,7 @@ pub async fn make_plan(
     head: &Head,
     request: &Request<'_>,
 ) -> Result<Planned, Failure> {
-    let Forward { head, moves } = forward(head.clone(), stack, &session.kinds);
+    let Forward { head, moves, pairs } = forward(head.clone(), stack, &session.kinds)?;
     let head = &head;
     let facts = session.facts(stack, head, request.fresh_images).await?;
     let whole = graph(stack, &facts, &session.kinds)?;
@@ -100,6 +100,10 @@ pub async fn make_plan(
         },
     };
     let (plan, mut report) = plan(&input);
+    report.notices.extend(unfit(head, &whole, &pairs));
+    if request.command == Command::Up {
+        report.notices.extend(proposals(stack, &facts, &session.kinds, (head, &whole)));
+    }
     report.notices.extend(guard(&*session.cloud, &plan).await);
     let estimate = chain(&plan, &session.kinds, &session.pace).total();
     let denied = denied(&inventory, &report);
@@ -121,7 +125,7 @@ fn denied(inventory: &Inventory, report: &PlanReport) -> Vec<(Address, CallError
 /// What this command leaves standing. All of the file is the file's graph itself, not a second one in memory.
 fn wanted<'a>(
     stack: &Stack,
-    facts: &Facts,
+    facts: &Facts<'_>,
     kinds: &KindTable,
     whole: &'a Graph,
     request: &Request<'_>,
@@ -130,25 +134,10 @@ fn wanted<'a>(
     if *active == all(stack) {
         return Ok(Cow::Borrowed(whole));
     }
-    if request.command == Command::Up || active.contains(&stack.primary) {
-        return graph(&stack.restricted_to(active), facts, kinds).map(Cow::Owned);
-    }
     if active.is_empty() {
         return GraphBuilder::default().build(kinds).map(Cow::Owned).map_err(Failure::from);
     }
-    Err(primary_refused(stack, whole, active))
-}
-
-/// Names every tie from the surviving regions into the primary.
-fn primary_refused(stack: &Stack, whole: &Graph, active: &BTreeSet<globe_model::Region>) -> Failure {
-    let surviving: Vec<&str> = active.iter().map(globe_model::Region::as_str).collect();
-    let primary = &stack.primary;
-    let message = format!("{primary} is the primary region, and {} would be left without it", surviving.join(", "));
-    let mut failure = Failure::new(Exit::Refused, message);
-    let edges = edges_into(whole, primary);
-    let tied = edges.iter().filter(|edge| edge.user.scope.as_region().is_some_and(|region| active.contains(region)));
-    failure.causes.extend(tied.map(|edge| format!("{} needs {}", edge.user, edge.needs)));
-    failure.hint("remove everything with `--regions all`, or make another region `primary` in the file first")
+    graph(&stack.restricted_to(active), facts, kinds).map(Cow::Owned)
 }
 
 /// The failure that a plan's refusals amount to, if there are any. A run that may not read something is one: it could

@@ -67,8 +67,6 @@ pub fn for_up(stack: &Stack, head: &Head, chosen: &Chosen) -> Result<Regions, Fa
     let chosen = named.unwrap_or_else(|| everything.difference(&resting).cloned().collect());
     let mut active: BTreeSet<Region> = in_use(head).intersection(&everything).cloned().collect();
     active.extend(chosen.iter().cloned());
-    // Writers, home tables and zones are anchored there.
-    active.insert(stack.primary.clone());
     Ok(Regions { chosen, active, resting })
 }
 

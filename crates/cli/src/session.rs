@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use futures::future::try_join_all;
 use globe_aws::{AwsCloud, Lookup, kind_table};
-use globe_blueprint::Facts;
+use globe_blueprint::{Facts, Recorded};
 use globe_config::Stack;
 use globe_model::{CallError, Clock, Head, KindTable, Owner, Pace, Region, Scope};
 use globe_sandbox::{Options, Sandbox};
@@ -17,7 +17,6 @@ use globe_sandbox::{Options, Sandbox};
 use crate::args::{Global, TimeMode};
 use crate::clock::{HurriedClock, SandboxTime, SystemClock};
 use crate::failure::{Exit, Failure, wrong_account};
-use crate::pins;
 use crate::project::{Project, sandbox_folder, sandbox_policy};
 use crate::state::State;
 
@@ -78,15 +77,20 @@ impl Session {
     ///
     /// # Errors
     /// When a look-up fails.
-    pub async fn facts(&self, stack: &Stack, head: &Head, fresh_images: bool) -> Result<Facts, Failure> {
-        let pins = pins::read(stack, head, fresh_images);
-        let missing = pins.missing(stack);
+    pub async fn facts<'h>(&self, stack: &Stack, head: &'h Head, fresh_images: bool) -> Result<Facts<'h>, Failure> {
+        let mut recorded = Recorded::read(stack, head);
+        if fresh_images {
+            recorded = recorded.without_images();
+        }
+        let missing = recorded.missing(stack, &stack.regions.keys().cloned().collect());
         let zones = try_join_all(missing.zones.iter().map(|region| self.zones(region))).await?;
         let images = missing.images.iter().map(|(region, names)| self.images(region, names));
         let images = try_join_all(images).await?;
-        let mut facts = pins.fill(&zones.into_iter().collect());
-        facts.images.extend(images.into_iter().flatten());
-        Ok(facts)
+        zones.iter().for_each(|(region, zones)| recorded.offer(region, zones));
+        for ((region, name), image) in images.into_iter().flatten() {
+            recorded.image(&region, &name, image);
+        }
+        Ok(recorded.facts())
     }
 
     async fn zones(&self, region: &Region) -> Result<(Region, Vec<String>), Failure> {

@@ -10,6 +10,7 @@ mod component;
 mod domain;
 mod error;
 mod lookup;
+mod moved;
 pub mod names;
 mod read;
 mod render;
@@ -23,6 +24,8 @@ pub use carve::{ALB_MAX_PREFIX, CarveError, MAX_ZONES, ZoneSubnets};
 pub use component::*;
 pub use error::{ConfigError, ConfigErrors, ErrorKind, Related, Span};
 pub use lookup::ImageLookup;
+pub use moved::Moved;
+pub use read::Component;
 pub use schema::schema;
 pub use stack::{RegionConfig, Regional, Stack};
 

@@ -36,6 +36,63 @@ impl RolePurpose {
     }
 }
 
+/// How new objects are named. A name is made once, with the object, and is recorded from then on: another rule names
+/// nothing anew that stands.
+pub trait Naming: Sync {
+    /// See [`load_balancer`].
+    fn load_balancer(&self, stack: &str, component: &str) -> String;
+    /// See [`target_group`].
+    fn target_group(&self, stack: &str, component: &str, immutable: &[&str]) -> String;
+    /// See [`bucket`].
+    fn bucket(&self, stack: &str, component: &str, account: &str, region: &Region) -> String;
+    /// See [`role`].
+    fn role(&self, stack: &str, component: &str, purpose: RolePurpose, region: &Region) -> String;
+    /// See [`table`].
+    fn table(&self, stack: &str, component: &str) -> String;
+    /// See [`launch_template`].
+    fn launch_template(&self, stack: &str, component: &str) -> String;
+    /// See [`auto_scaling_group`].
+    fn auto_scaling_group(&self, stack: &str, component: &str) -> String;
+    /// See [`scaling_policy`].
+    fn scaling_policy(&self, group: &str, measure: &str) -> String;
+    /// See [`security_group`].
+    fn security_group(&self, stack: &str, component: &str, role: &str) -> String;
+}
+
+/// The rules of this file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standard;
+
+impl Naming for Standard {
+    fn load_balancer(&self, stack: &str, component: &str) -> String {
+        load_balancer(stack, component)
+    }
+    fn target_group(&self, stack: &str, component: &str, immutable: &[&str]) -> String {
+        target_group(stack, component, immutable)
+    }
+    fn bucket(&self, stack: &str, component: &str, account: &str, region: &Region) -> String {
+        bucket(stack, component, account, region)
+    }
+    fn role(&self, stack: &str, component: &str, purpose: RolePurpose, region: &Region) -> String {
+        role(stack, component, purpose, region)
+    }
+    fn table(&self, stack: &str, component: &str) -> String {
+        table(stack, component)
+    }
+    fn launch_template(&self, stack: &str, component: &str) -> String {
+        launch_template(stack, component)
+    }
+    fn auto_scaling_group(&self, stack: &str, component: &str) -> String {
+        auto_scaling_group(stack, component)
+    }
+    fn scaling_policy(&self, group: &str, measure: &str) -> String {
+        scaling_policy(group, measure)
+    }
+    fn security_group(&self, stack: &str, component: &str, role: &str) -> String {
+        security_group(stack, component, role)
+    }
+}
+
 /// `{stack}-{component}`: a load balancer, at most [`LOAD_BALANCER_MAX`].
 pub fn load_balancer(stack: &str, component: &str) -> String {
     format!("{stack}-{component}")
@@ -77,6 +134,11 @@ pub fn launch_template(stack: &str, component: &str) -> String {
 /// `{stack}-{component}`: an Auto Scaling group, at most [`LONG_MAX`].
 pub fn auto_scaling_group(stack: &str, component: &str) -> String {
     format!("{stack}-{component}")
+}
+
+/// `{group}-{measure}`: a scaling policy of an Auto Scaling group, at most [`LONG_MAX`].
+pub fn scaling_policy(group: &str, measure: &str) -> String {
+    format!("{group}-{measure}")
 }
 
 /// `{stack}-{component}-{role}`: a security group, where `role` says whose it is (`service`, `load-balancer`); at

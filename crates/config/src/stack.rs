@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Bucket, Certificate, LoadBalancer, Network, Record, Service, Table, Zone};
+use crate::{Bucket, Certificate, LoadBalancer, Moved, Network, Record, Service, Table, Zone};
 
 /// One region of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -42,6 +42,10 @@ impl<T> Regional<T> {
     /// The component in every region, by the region's name.
     pub fn iter(&self) -> impl Iterator<Item = (&Region, &T)> {
         self.0.iter()
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.values_mut()
     }
 
     pub(crate) fn insert(&mut self, region: Region, value: T) {
@@ -82,9 +86,17 @@ pub struct Stack {
     pub certificates: IndexMap<String, Certificate>,
     /// DNS records.
     pub records: IndexMap<String, Record>,
+    /// What stands under another name now.
+    pub moved: Vec<Moved>,
 }
 
 impl Stack {
+    /// The region that answers where one must: the primary, or the first of those in use where the primary is none of them.
+    pub fn home(&self) -> &Region {
+        let home = self.regions.keys().find(|region| **region == self.primary).or_else(|| self.regions.keys().next());
+        home.unwrap_or(&self.primary)
+    }
+
     /// All regions but the primary, in the order of the file.
     pub fn secondaries(&self) -> impl Iterator<Item = &Region> {
         self.regions.keys().filter(|region| **region != self.primary)

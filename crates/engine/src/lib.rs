@@ -24,6 +24,6 @@ pub use guard::guard;
 pub use lease::{Heartbeat, LEASE_TTL, Tenure};
 pub use observe::observe;
 pub use recover::{RecoverError, recover};
-pub use run::{RunError, run};
+pub use run::{RunError, record_moves, run};
 pub use schedule::{Phase, Schedule};
 pub use shared::{Ports, Stop};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globe_model::{
-    Action, Address, CallError, ErrorClass, Event, Failure, JournalError, Missing, Plan, RunEnd, RunStart, Scope,
-    Summary,
+    Action, Address, CallError, ErrorClass, Event, Failure, Journal, JournalError, Lease, Missing, Plan, RunEnd,
+    RunStart, Scope, Summary,
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -82,6 +82,26 @@ pub async fn run(ports: Ports, plan: Arc<Plan>, tenure: Arc<Tenure>, stop: Stop)
         Some(source) => Err(RunError::CutShort { summary: Box::new(summary), source }),
         None => Ok(summary),
     }
+}
+
+/// Records the moves of a plan that has no steps: a run in which AWS is not asked.
+///
+/// # Errors
+/// When the journal refuses them; then nothing was recorded.
+pub async fn record_moves(journal: &dyn Journal, lease: &Lease, plan: &Plan) -> Result<(), JournalError> {
+    let start = RunStart {
+        run: uuid::Uuid::now_v7().to_string(),
+        stack: plan.stack.clone(),
+        account: plan.account.clone(),
+        command: plan.command,
+        parent: plan.parent,
+        reads: BTreeSet::new(),
+        steps: 0,
+        moves: plan.moves.clone(),
+    };
+    journal.begin(lease, &start).await?;
+    let (down, up) = (BTreeSet::new(), BTreeSet::new());
+    journal.finish(lease, &RunEnd { run: start.run, done: 0, failed: 0, not_tried: 0, down, up }).await
 }
 
 /// Scopes of what the steps refer to. A spec that cannot be read fails its own step.

@@ -67,6 +67,11 @@ impl GraphBuilder {
         self.specs.push((address, spec));
     }
 
+    /// The addresses of what was added, in that order.
+    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.specs.iter().map(|(address, _)| address)
+    }
+
     /// Checks and orders.
     ///
     /// # Errors

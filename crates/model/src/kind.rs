@@ -236,6 +236,15 @@ impl Durations {
     }
 }
 
+/// Something that a person will want to open or to copy: a load balancer's DNS name, a zone's name servers, a URL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Highlight {
+    /// What it is, such as `load balancer web in eu-central-1`.
+    pub label: String,
+    /// The value alone.
+    pub value: String,
+}
+
 /// One type of AWS object: its nouns and its pure logic.
 ///
 /// # Flow
@@ -294,6 +303,10 @@ pub trait Kind: Send + Sync + 'static {
     fn ready(live: &Self::Live) -> Readiness;
     /// What downstream may use; `None` while AWS has not filled it in.
     fn outputs(live: &Self::Live) -> Option<Self::Outputs>;
+    /// What a person wants to know of one that stands: where to go, what to hand on.
+    fn highlights(_address: &Address, _outputs: &Self::Outputs) -> Vec<Highlight> {
+        Vec::new()
+    }
     /// Outputs of one that does not exist yet: each text from [`crate::unknown`].
     fn unknown(address: &Address) -> Self::Outputs;
 }

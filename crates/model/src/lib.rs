@@ -34,8 +34,8 @@ pub use journal::{
     Outcome, Record, RunEnd, RunStart,
 };
 pub use kind::{
-    Change, Changes, Durations, Edge, Kind, KindNoun, Need, Pending, Readiness, Recovery, ReplaceOrder, Upstream,
-    Verdict, changes,
+    Change, Changes, Durations, Edge, Highlight, Kind, KindNoun, Need, Pending, Readiness, Recovery, ReplaceOrder,
+    Upstream, Verdict, changes,
 };
 pub use leaving::{Departing, Leaving, Manner, NameHold};
 pub use noun::{Desired, Live, Misfit, Noun, Opened, Outputs, Patch, Request, Spec};

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::{
-    Address, Desired, Durations, Edge, Kind, Leaving, Live, Misfit, Noun, Outputs, Patch, Pending, Readiness, Record,
-    Recovery, ReplaceOrder, Spec, Upstream, Verdict,
+    Address, Desired, Durations, Edge, Highlight, Kind, Leaving, Live, Misfit, Noun, Outputs, Patch, Pending,
+    Readiness, Record, Recovery, ReplaceOrder, Spec, Upstream, Verdict,
 };
 
 /// A [`Kind`] whose nouns are boxed; made by [`erased`], never written by hand.
@@ -42,6 +42,8 @@ pub trait ErasedKind: Send + Sync {
     fn ready(&self, live: &Live) -> Result<Readiness, Misfit>;
     /// See [`Kind::outputs`].
     fn outputs(&self, live: &Live) -> Result<Option<Outputs>, Misfit>;
+    /// See [`Kind::highlights`]; `None` where the outputs are not of this kind.
+    fn highlights(&self, address: &Address, outputs: &Outputs) -> Option<Vec<Highlight>>;
     /// See [`Kind::unknown`].
     fn unknown(&self, address: &Address) -> Outputs;
 }
@@ -135,6 +137,10 @@ impl<K: Kind> ErasedKind for Erased<K> {
 
     fn outputs(&self, live: &Live) -> Result<Option<Outputs>, Misfit> {
         Ok(K::outputs(&*live.open()?).map(Outputs::of))
+    }
+
+    fn highlights(&self, address: &Address, outputs: &Outputs) -> Option<Vec<Highlight>> {
+        Some(K::highlights(address, &*outputs.open().ok()?))
     }
 
     fn unknown(&self, address: &Address) -> Outputs {

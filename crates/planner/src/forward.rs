@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use globe_graph::Graph;
 use globe_model::{Address, Head, Merged, Move, Notice, Record, Retired};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,7 +11,7 @@ use serde_json::Value;
 /// The head with every record under its present address, and the moves that lead there, in the order in which a journal
 /// takes them. First come kinds that only old states have, then `moved`: pairs of an old and a new address, such as a file's
 /// `[moved]` says. A pair whose old address is not recorded says nothing, and one whose new address is taken is left
-/// alone; [`taken`] names those.
+/// alone; [`unfit`] names those.
 ///
 /// # Guarantees
 /// Every AWS id stays recorded. What a journal holds after it has taken the moves is this head, but for its number.
@@ -25,19 +26,23 @@ pub fn bring_forward(head: Head, retired: &[Retired], moved: &[(Address, Address
     (follow(head, moves, &mut all), all)
 }
 
-/// Refusals for pairs of `moved` of which both addresses are recorded: only a person knows which object is meant.
-pub fn taken(head: &Head, moved: &[(Address, Address)]) -> Vec<Notice> {
+/// Refusals for pairs of `moved` that lead to where another object is recorded, or to where the file describes nothing: only
+/// a person knows what was meant.
+pub fn unfit(head: &Head, whole: &Graph, moved: &[(Address, Address)]) -> Vec<Notice> {
     let leaves = |address: &Address| moved.iter().any(|(from, _)| from == address);
-    let both = moved
-        .iter()
-        .filter(|(from, to)| head.records.contains_key(from) && head.records.contains_key(to) && !leaves(to));
-    let refused = |(from, to): &(Address, Address)| Notice::Refused {
-        address: to.clone(),
-        reason: format!(
-            "`[moved]` says that {from} is to become this, and an object is recorded at each: take the line out, or bring one of them down first"
-        ),
+    let reason = |(from, to): &(Address, Address)| {
+        head.records.get(to)?;
+        if whole.get(to).is_none() {
+            return Some(format!("`[moved]` leads here from {from}, and the file describes nothing here"));
+        }
+        let both = head.records.contains_key(from) && whole.get(from).is_none() && !leaves(to);
+        both.then(|| format!("`[moved]` leads here from {from}, and an object is recorded at each"))
     };
-    both.map(refused).collect()
+    let refused = |pair: &(Address, Address)| {
+        let reason = format!("{}: take the line out, or mend it", reason(pair)?);
+        Some(Notice::Refused { address: pair.1.clone(), reason })
+    };
+    moved.iter().filter_map(refused).collect()
 }
 
 /// A move to be, with the id that its record has had.
@@ -207,5 +212,129 @@ fn rewrite(value: &mut Value, names: &Names) {
         Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, names)),
         Value::Object(members) => members.values_mut().for_each(|member| rewrite(member, names)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use globe_graph::GraphBuilder;
+    use globe_model::{Intent, IntentAction, KindTable, Timestamp, Token};
+    use serde_json::json;
+
+    use super::*;
+
+    fn noun<T: DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).expect("any JSON is a noun")
+    }
+
+    fn at(text: &str) -> Address {
+        text.parse().expect("an address")
+    }
+
+    fn record(address: &str, id: &str, on: &[&str]) -> Record {
+        let at = Timestamp(0);
+        Record {
+            address: self::at(address),
+            id: id.into(),
+            spec: noun(json!({ "on": on })),
+            desired: noun(json!({})),
+            outputs: noun(json!({})),
+            at,
+        }
+    }
+
+    fn head(records: &[Record]) -> Head {
+        let records = records.iter().map(|record| (record.address.clone(), record.clone())).collect();
+        Head { records, seq: 7, ..Head::default() }
+    }
+
+    fn pair(from: &str, to: &str) -> (Address, Address) {
+        (at(from), at(to))
+    }
+
+    #[test]
+    fn a_record_moves_with_its_id_and_its_users_follow() {
+        let before = head(&[record("r/a/b/old", "id-1", &[]), record("r/a/b/user", "id-2", &["r/a/b/old"])]);
+        let (after, moves) = bring_forward(before.clone(), &[], &[pair("r/a/b/old", "r/a/b/new")]);
+        assert_eq!(moves, [Move { from: at("r/a/b/old"), record: record("r/a/b/new", "id-1", &[]) }]);
+        assert_eq!(after.records[&at("r/a/b/user")].spec.json().expect("JSON")["on"], json!(["r/a/b/new"]));
+        assert_eq!((after.records.len(), after.seq), (2, 7));
+        assert_eq!(bring_forward(after.clone(), &[], &[pair("r/a/b/old", "r/a/b/new")]), (after, Vec::new()));
+        // Another kind, another scope, nothing recorded, a circle: nothing moves.
+        let circle = [pair("r/a/b/old", "r/a/b/user"), pair("r/a/b/user", "r/a/b/old")];
+        for pairs in [
+            &[pair("r/a/b/old", "r/a/c/new")][..],
+            &[pair("r/a/b/old", "s/a/b/new")],
+            &[pair("r/a/b/x", "r/a/b/y")],
+            &circle,
+        ] {
+            assert_eq!(bring_forward(before.clone(), &[], pairs), (before.clone(), Vec::new()), "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn several_records_of_a_retired_kind_become_one() {
+        let merge = |records: Vec<Record>| {
+            let mut merged: Vec<Merged> = Vec::new();
+            for old in records.into_iter().filter(|record| record.id != "unreadable") {
+                match merged.first_mut() {
+                    Some(merged) => merged.from.push(old.address),
+                    None => merged.push((vec![old.address], record("g/a/set/www", "z/www", &[])).into()),
+                }
+            }
+            merged
+        };
+        let retired = [Retired { kind: "a/record", succeed: merge }];
+        let mut before = head(&[
+            record("g/a/record/www-1", "1", &["g/a/zone/z"]),
+            record("g/a/record/www-2", "2", &[]),
+            record("g/a/record/x", "unreadable", &[]),
+        ]);
+        before.deleting.insert((at("g/a/record/www-1"), "1".into()));
+        before.open.push(Intent {
+            token: Token::from_text("t"),
+            run: "run".into(),
+            address: at("g/a/record/www-1"),
+            action: IntentAction::Update,
+            id: Some("1".into()),
+            spec: noun(json!({})),
+            request: noun(json!({})),
+        });
+        let (after, moves) = bring_forward(before.clone(), &retired, &[pair("g/a/set/www", "g/a/set/site")]);
+        let froms: Vec<&str> = moves.iter().map(|moved| moved.from.name.as_str()).collect();
+        assert_eq!(froms, ["www-1", "www-2", "www"], "first what is no more, then what has moved");
+        let names: Vec<String> = after.records.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["g/a/record/x", "g/a/set/site"], "what cannot be read stays");
+        assert!(after.deleting.is_empty(), "one of two is no delete of the whole");
+        assert_eq!(after.open, before.open, "settled under its own address first");
+        // Concluded later: it joins the set that is recorded by then.
+        let late = head(&[record("g/a/record/www-3", "3", &[]), record("g/a/set/www", "z/www", &["kept"])]);
+        let (after, moves) = bring_forward(late, &retired, &[]);
+        assert_eq!(
+            (moves.len(), &after.records[&at("g/a/set/www")].spec.json().expect("JSON")["on"]),
+            (1, &json!(["kept"]))
+        );
+    }
+
+    #[test]
+    fn where_a_move_cannot_go_is_refused_by_name() {
+        let whole = |names: &[&str]| {
+            let mut builder = GraphBuilder::default();
+            names.iter().for_each(|name| builder.add_boxed(at(name), noun(json!({}))));
+            builder.build(&KindTable::new([crate::tests::node()])).expect("a DAG")
+        };
+        let both = head(&[record("r/test/node/old", "1", &[]), record("r/test/node/new", "2", &[])]);
+        let pairs = [pair("r/test/node/old", "r/test/node/new")];
+        let reasons = |head: &Head, names: &[&str]| -> Vec<String> {
+            let reason = |notice: Notice| match notice {
+                Notice::Refused { reason, .. } => reason,
+                other => panic!("{other:?}"),
+            };
+            unfit(head, &whole(names), &pairs).into_iter().map(reason).collect()
+        };
+        assert!(reasons(&both, &["r/test/node/new"])[0].contains("an object is recorded at each"));
+        let (moved, _) = bring_forward(head(&[record("r/test/node/old", "1", &[])]), &[], &pairs);
+        assert_eq!(reasons(&moved, &["r/test/node/new"]), Vec::<String>::new());
+        assert!(reasons(&moved, &[])[0].contains("the file describes nothing here"));
     }
 }

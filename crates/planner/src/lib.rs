@@ -4,11 +4,11 @@
 //! from something upstream; everything that is not planned is explained in the report beside the plan.
 
 mod draft;
+mod elsewhere;
 mod forward;
 mod judge;
 mod link;
 mod lint;
-mod region;
 mod select;
 mod sweep;
 
@@ -19,9 +19,8 @@ use globe_model::{
     Address, Command, DataPolicy, Head, Inventory, KindTable, Move, Outputs, Plan, PlanReport, Region, Scope, Step,
 };
 
-pub use forward::{bring_forward, taken};
+pub use forward::{bring_forward, unfit};
 pub use lint::{Flaw, lint};
-pub use region::{RegionEdge, edges_into};
 pub use select::{Glob, Selection};
 pub use sweep::{Sweep, sweep, without};
 
@@ -62,6 +61,7 @@ pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
     let mut steps = draft::draft(input, &mut judged, &mut report);
     link::link(input, &judged, &mut steps);
     let steps = select::select(input, steps, &mut report);
+    report.notices.extend(elsewhere::refusals(input, &steps));
     let known = known_outputs(input, &steps, judged);
     let plan = Plan {
         version: Plan::VERSION,

@@ -63,6 +63,11 @@ impl Kind for Node {
     }
 }
 
+/// The kind of most worlds here.
+pub(crate) fn node() -> Box<dyn globe_model::ErasedKind> {
+    erased::<Node>()
+}
+
 /// A record: clients go on using it for a while after it is gone.
 struct Sign;
 
@@ -99,6 +104,7 @@ impl Kind for Sign {
 struct Case {
     wanted: Vec<(&'static str, Spec)>,
     head: Head,
+    moves: Vec<Move>,
     inventory: Inventory,
     selection: Selection,
     down: bool,
@@ -186,7 +192,7 @@ impl Case {
             wanted: &graph,
             whole: &graph,
             head: &self.head,
-            moves: &[],
+            moves: &self.moves,
             inventory: &self.inventory,
             selection: &self.selection,
             data: DataPolicy::Keep,
@@ -409,4 +415,24 @@ fn a_plan_that_waits_for_itself_is_refused() {
     let (mut plan, _) = case.plan();
     plan.steps[0].after.push(globe_model::Link { step: 1, need: globe_model::Need::Ready });
     assert_eq!(lint(&plan), [Flaw::Cycle(at("a"))]);
+}
+
+#[test]
+fn moves_are_recorded_where_the_run_acts() {
+    let mut case = Case::default();
+    for scope in ["us-east-1", "eu-central-1", "global"] {
+        let address = Address::new(scope, "test/node", "new");
+        let (spec, desired, outputs) = (globe_model::Spec::of(()), Desired::of(()), None);
+        let record = Record { address, id: scope.into(), spec, desired, outputs, at: Timestamp(0) };
+        case.moves.push(Move { from: Address::new(scope, "test/node", "old"), record });
+    }
+    let moved = |case: &Case| -> Vec<String> { case.plan().0.moves.into_iter().map(|moved| moved.record.id).collect() };
+    assert_eq!(moved(&case), ["us-east-1", "eu-central-1", "global"]);
+    assert!(case.plan().0.is_empty(), "nothing is to be done in AWS");
+    case.selection.scopes = Some([Scope::region("us-east-1")].into());
+    assert_eq!(moved(&case), ["us-east-1", "global"]);
+    // A step that is pulled in is recorded under its present address, so its move is too.
+    case.wanted =
+        vec![("eu-central-1:base", spec("f", "s", &[])), ("us-east-1:user", spec("f", "s", &["eu-central-1:base"]))];
+    assert_eq!(moved(&case), ["us-east-1", "eu-central-1", "global"]);
 }

@@ -11,11 +11,12 @@
 //! that ends with `_seconds`, a moment is RFC 3339 in UTC to the millisecond, a stand-in for a value that AWS will choose is a text with
 //! U+27E8 in it, and values of fields named like a password, secret or token are `"(sensitive)"`.
 //!
-//! `plan`: `stack`, `account`, `command` (`up`, `down`), `parent`, `data` (`keep`, `delete`), `leaves_down`, `leaves_up`,
+//! `plan`: `stack`, `account`, `command` (`up`, `down`), `parent`, `data` (`keep`, `delete`), `moves` (`from`, `to`, `id`: recorded when the run
+//! begins, nothing in AWS changes), `leaves_down`, `leaves_up`,
 //! `counts` (`create`, `update`, `replace`, `delete`, `adopt`, `forget`, `unchanged`), `regions` (the same counts by
 //! scope, without `unchanged`), `estimate_seconds` (null when it is not known), `refused` (true or false), `steps` (in the order of the plan;
 //! `address`, `action`, `replacement`, `id`, `spec`, `desired`, `changes` with `field`, `from`, `to`, `cause`, then
-//! `reason`, `after` with `step` and `need`) and `notices` (`notice` is `unreadable`, `not_selected`, `pulled_in` or
+//! `reason`, `after` with `step` and `need`) and `notices` (`notice` is `unreadable`, `not_selected`, `pulled_in`, `may_have_moved` or
 //! `refused`). It is for reading; it is not the file that `up --plan` takes, since secrets are masked in it.
 //!
 //! `event`: `at`, `event` (`run_started`, `recovered`, `started`, `waiting`, `retrying`, `done`, `failed`, `stopping`,
@@ -34,12 +35,12 @@
 
 use std::time::Duration;
 
-use globe_model::{Desired, Event, FieldChange, Plan, PlanReport, Spec, Summary, Timestamp};
+use globe_model::{Desired, Event, FieldChange, Highlight, Plan, PlanReport, Spec, Summary, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::plan::{Counts, by_scope};
-use crate::summary::{DoneCounts, Highlight};
+use crate::summary::DoneCounts;
 use crate::value::{redacted, redacted_as};
 use crate::words::rfc3339_millis;
 
@@ -77,12 +78,16 @@ pub fn plan_json(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -
     counts["unchanged"] = report.unchanged.into();
     let line = json!({
         "stack": plan.stack, "account": plan.account, "command": plan.command, "parent": plan.parent, "data": plan.data,
-        "leaves_down": plan.leaves_down, "leaves_up": plan.leaves_up,
+        "moves": plan.moves.iter().map(moved).collect::<Vec<_>>(), "leaves_down": plan.leaves_down, "leaves_up": plan.leaves_up,
         "counts": counts, "regions": regions,
         "estimate_seconds": estimate.filter(|estimate| !estimate.is_zero()).map(seconds), "refused": report.refusals().next().is_some(),
         "steps": plan.steps.iter().map(step).collect::<Vec<_>>(), "notices": report.notices,
     });
     json_line("plan", &line)
+}
+
+fn moved(moved: &globe_model::Move) -> Value {
+    json!({ "from": moved.from, "to": moved.record.address, "id": moved.record.id })
 }
 
 fn step(step: &globe_model::Step) -> Value {

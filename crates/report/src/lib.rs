@@ -32,5 +32,5 @@ pub use plan::{plan_markdown, plan_text};
 pub use progress::{ProgressModel, Running, ScopeProgress};
 pub use state::{history_text, ledger_text, record_text, state_list_text};
 pub use style::{Detail, Style};
-pub use summary::{Highlight, summary_text};
+pub use summary::summary_text;
 pub use words::{counted, duration_words, rfc3339};

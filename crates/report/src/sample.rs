@@ -5,12 +5,10 @@ use std::time::Duration;
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
     Action, Address, CallError, Cause, Change, Command, DataPolicy, Desired, Durations, Edge, ErrorClass, Event,
-    Failure, FieldChange, Kind, KindTable, Link, Need, Notice, Outputs, Pending, Plan, PlanReport, Readiness, Record,
-    Recovery, Ref, Spec, Step, Summary, Timestamp, Upstream, Verdict, erased, unknown,
+    Failure, FieldChange, Highlight, Kind, KindTable, Link, Need, Notice, Outputs, Pending, Plan, PlanReport,
+    Readiness, Record, Recovery, Ref, Spec, Step, Summary, Timestamp, Upstream, Verdict, erased, unknown,
 };
 use serde_json::{Value, json};
-
-use crate::summary::Highlight;
 
 /// 2026-03-01T12:00:00Z
 pub(crate) const NOON: Timestamp = Timestamp(1_772_366_400_000_000);

@@ -3,22 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use globe_model::{Action, Address, Failure, Scope, Summary};
+use globe_model::{Action, Address, Failure, Highlight, Scope, Summary};
 use serde::Serialize;
 
 use crate::event_line::under_way;
 use crate::layout::{Paragraph, render};
 use crate::style::{Style, Tone};
 use crate::words::{counted, duration_words};
-
-/// Something the reader will want to open or to copy: a load balancer's DNS name, a zone's name servers, a URL.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Highlight {
-    /// What it is, such as `load balancer web, eu-central-1`.
-    pub label: String,
-    /// The value alone.
-    pub value: String,
-}
 
 /// Steps done, where the two halves of a replacement count as one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_types::SdkConfig;
 use futures::future::join_all;
-use globe_model::{Risk, Candidate, DataPolicy, Desired, ErasedKind, Owner, Patch, Timestamp, Wanted};
+use globe_model::{Candidate, DataPolicy, Desired, ErasedKind, Owner, Patch, Risk, Timestamp, Wanted};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 

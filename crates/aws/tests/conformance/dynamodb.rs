@@ -1,20 +1,18 @@
-//! Stories of dynamodb: a table's life, and one with replicas in other regions.
+//! Stories of dynamodb: a table's life, and one with members in several regions.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use globe_aws::kinds::dynamodb::{
-    KeyAttribute, Replica, ReplicaDesired, ReplicaSpec, Table, TableOutputs, TablePatch, TableSpec, TtlChange,
-};
+use globe_aws::kinds::dynamodb::{KeyAttribute, Shared, Table, TablePatch, TableSpec, TtlChange};
 use globe_aws::{Driver, Scoped};
-use globe_model::{Address, DataPolicy, ErrorClass, Kind, Ref};
+use globe_model::{Address, DataPolicy, ErrorClass, Kind, Ref, Scope, Upstream};
 
 use crate::bench::{Bench, REGION, tags};
 
 /// Kinds whose story this file tells.
-pub const KINDS: &[&str] = &["dynamodb/table", "dynamodb/replica"];
+pub const KINDS: &[&str] = &["dynamodb/table"];
 /// Those of its stories that need every action its kinds declare.
-pub const STORIES: &[fn()] = &[a_table_comes_changes_and_goes, replicas_come_one_by_one_share_items_and_go];
+pub const STORIES: &[fn()] = &[a_table_comes_changes_and_goes, members_come_one_by_one_share_items_and_go];
 
 const TABLE: &str = "acme-user-sessions";
 const AWAY: &str = "us-west-2";
@@ -27,20 +25,29 @@ fn table() -> TableSpec {
         name: TABLE.into(),
         partition_key: KeyAttribute { name: "session_id".into(), kind: "S".into() },
         sort_key: None,
-        ttl: Some("expires_at".into()),
+        shared: expiring(Some("expires_at")),
         point_in_time_recovery: true,
         deletion_protection: true,
-        stream: true,
+        others: [].into(),
+        recorded: [].into(),
+        after: None,
         tags: tags(TABLE),
     }
 }
 
-fn replica() -> ReplicaSpec {
-    ReplicaSpec {
-        table: Ref::to(REGION, "user-sessions"),
-        point_in_time_recovery: true,
-        deletion_protection: true,
-        tags: tags(TABLE),
+fn expiring(ttl: Option<&str>) -> Option<Shared> {
+    Some(Shared { ttl: ttl.map(str::to_owned) })
+}
+
+/// The member in a region, of a table in all three.
+fn member(region: &str) -> TableSpec {
+    let others = [REGION, AWAY, FAR].into_iter().filter(|other| *other != region).map(str::to_owned);
+    let first = region == REGION;
+    TableSpec {
+        shared: table().shared.filter(|_| first),
+        others: others.collect(),
+        after: (!first).then(|| Ref::to(REGION, "user-sessions")),
+        ..table()
     }
 }
 
@@ -58,11 +65,10 @@ async fn sees(cx: &Scoped, id: &str) -> bool {
 pub async fn a_table_comes_changes_and_goes() {
     let mut bench = Bench::new();
     let address = Address::new(REGION, Table::NAME, "user-sessions");
-    let first = TableSpec { stream: false, ..table() };
+    let first = table();
     bench.up::<Table>(&address, &first).await;
     bench.patches::<Table>(&address, &TableSpec { tags: tags("renamed"), ..first.clone() }).await;
     let loose = TableSpec {
-        stream: true,
         deletion_protection: false,
         point_in_time_recovery: false,
         tags: globe_model::Tags::default(),
@@ -71,15 +77,16 @@ pub async fn a_table_comes_changes_and_goes() {
     bench.patches::<Table>(&address, &loose).await;
     // Another attribute: expiry is switched off, and on again only half an hour later.
     let cx = bench.scoped(REGION);
-    let renamed = TableSpec { ttl: Some("gone_at".into()), ..loose.clone() };
-    let patch = TablePatch { ttl: Some(TtlChange { attribute: renamed.ttl.clone() }), ..TablePatch::default() };
+    let renamed = TableSpec { shared: expiring(Some("gone_at")), ..loose.clone() };
+    let attribute = Some("gone_at".to_owned());
+    let patch = TablePatch { ttl: Some(TtlChange { attribute }), ..TablePatch::default() };
     tokio::time::sleep(TTL_COOLDOWN).await;
     let half = Table::update(&cx, TABLE, &patch).await.err().map(|error| error.class);
     assert_eq!(half, Some(ErrorClass::Conflict));
     tokio::time::sleep(TTL_COOLDOWN).await;
     bench.patches::<Table>(&address, &renamed).await;
     tokio::time::sleep(TTL_COOLDOWN).await;
-    bench.patches::<Table>(&address, &TableSpec { ttl: None, ..first.clone() }).await;
+    bench.patches::<Table>(&address, &TableSpec { shared: expiring(None), ..first.clone() }).await;
     let sorted = TableSpec { sort_key: Some(KeyAttribute { name: "at".into(), kind: "N".into() }), ..first };
     bench.replaces::<Table>(&address, &sorted, "sort_key").await;
     let keyed = TableSpec { partition_key: KeyAttribute { name: "id".into(), kind: "N".into() }, ..sorted.clone() };
@@ -105,60 +112,82 @@ async fn a_table_is_deleted_only_when_its_items_may_be_lost() {
     assert_eq!(Table::data_at_risk(&cx, TABLE).await.expect("asks"), None);
 }
 
+fn desired(spec: &TableSpec) -> globe_aws::kinds::dynamodb::TableDesired {
+    Table::lower(spec, &Upstream::new(&|_| None)).expect("a table needs nobody's outputs")
+}
+
 #[tokio::test(start_paused = true)]
-pub async fn replicas_come_one_by_one_share_items_and_go() {
+pub async fn members_come_one_by_one_share_items_and_go() {
     let mut bench = Bench::new();
-    let home = Address::new(REGION, Table::NAME, "user-sessions");
-    bench.up::<Table>(&home, &table()).await;
-    let address = |region: &str| Address::new(region, Replica::NAME, "user-sessions");
-    bench.start::<Replica>(&address(AWAY), &replica()).await;
-    // Two at once: the second is refused while the first is under way, in a class that heals.
+    let address = |region: &str| Address::new(region, Table::NAME, "user-sessions");
+    bench.up::<Table>(&address(REGION), &member(REGION)).await;
+    bench.start::<Table>(&address(AWAY), &member(AWAY)).await;
+    // Two at once: the second waits while the first is under way, and no call is made that AWS would refuse.
     let far = bench.scoped(FAR);
-    let desired = ReplicaDesired {
-        home: REGION.into(),
-        table: TABLE.into(),
-        point_in_time_recovery: true,
-        deletion_protection: true,
-        tags: tags(TABLE),
-    };
     let (token, place) = (globe_model::Token::random(), address(FAR));
     let birth = globe_aws::Birth { address: &place, token: &token, owner: &far.owner };
-    let second = Replica::create(&far, &birth, &desired).await.err().map(|error| error.class);
+    let second = Table::create(&far, &birth, &desired(&member(FAR))).await.err().map(|error| error.class);
     assert_eq!(second, Some(ErrorClass::Conflict));
-    let none = Replica::discover(&far, &[(place.clone(), desired)]).await.expect("discovers");
-    assert!(none.is_empty(), "another region's replica explains why the table is being updated: {none:?}");
-    bench.settle::<Replica>(&address(AWAY), &replica()).await;
-    bench.up::<Replica>(&place, &replica()).await;
-    bench.patches::<Replica>(&address(AWAY), &ReplicaSpec { tags: tags("renamed"), ..replica() }).await;
-    let loose = ReplicaSpec { point_in_time_recovery: false, deletion_protection: false, ..replica() };
-    bench.patches::<Replica>(&address(AWAY), &loose).await;
-    let theirs = ReplicaSpec { table: Ref::to(FAR, "user-sessions"), ..replica() };
-    let outputs = TableOutputs { name: TABLE.into(), arn: "arn".into() };
-    bench.assume::<Table>(theirs.table.address(), &outputs);
-    bench.replaces::<Replica>(&address(AWAY), &theirs, "home").await;
-    let moved = ReplicaSpec { table: Ref::to(REGION, "other"), ..replica() };
-    bench.up::<Table>(moved.table.address(), &TableSpec { name: "acme-other".into(), ..table() }).await;
-    bench.replace::<Replica>(&address(AWAY), &moved, "table").await;
-    bench.replace::<Replica>(&address(AWAY), &replica(), "table").await;
-    bench.settle::<Table>(&home, &table()).await;
+    bench.settle::<Table>(&address(AWAY), &member(AWAY)).await;
+    // Any member can be asked for the next one.
+    bench.up::<Table>(&place, &TableSpec { others: [AWAY.to_owned()].into(), ..member(FAR) }).await;
+    bench.patches::<Table>(&address(AWAY), &TableSpec { tags: tags("renamed"), ..member(AWAY) }).await;
+    let loose = TableSpec { point_in_time_recovery: false, deletion_protection: false, ..member(AWAY) };
+    bench.patches::<Table>(&address(AWAY), &loose).await;
+    bench.patches::<Table>(&address(AWAY), &member(AWAY)).await;
 
     let (here, there) = (bench.scoped(REGION), bench.scoped(AWAY));
     put(&here, "a").await;
     put(&there, "b").await;
     assert!(!sees(&there, "a").await, "not in the same instant");
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert!(sees(&there, "a").await && sees(&here, "b").await && sees(&bench.scoped(FAR), "b").await);
+    assert!(sees(&there, "a").await && sees(&here, "b").await && sees(&far, "b").await);
 
-    let class = |result: Result<(), globe_model::CallError>| result.err().map(|error| error.class);
-    assert_eq!(
-        class(Replica::delete(&there, &bench.id(&address(AWAY)), DataPolicy::Keep).await),
-        Some(ErrorClass::HoldsData)
-    );
-    assert!(Replica::data_at_risk(&there, &bench.id(&address(AWAY))).await.expect("asks").is_some());
-    // The source waits for its replicas: first it lifts its own protection, then AWS names the reason.
-    bench.refuses_to_lose(&home).await;
+    let risk = Table::data_at_risk(&there, TABLE).await.expect("asks").expect("holds items");
+    assert_eq!(risk.elsewhere, [Scope::region(FAR), Scope::region(REGION)].into(), "the others hold them too");
     bench.down().await;
     assert_eq!(bench.sandbox().inspect(|world| world.all().count()), 0, "nothing is left in any region");
+}
+
+/// The member that was made first is one like the others: it goes, they stay and can be asked for another.
+#[tokio::test(start_paused = true)]
+async fn the_first_member_can_go_and_come_back() {
+    let mut bench = Bench::new();
+    let address = |region: &str| Address::new(region, Table::NAME, "user-sessions");
+    bench.up::<Table>(&address(REGION), &member(REGION)).await;
+    bench.up::<Table>(&address(AWAY), &member(AWAY)).await;
+    put(&bench.scoped(REGION), "a").await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let first = bench.scoped(REGION);
+    Table::delete(&first, TABLE, DataPolicy::Keep).await.expect("its items stay in the other region");
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert!(Table::read(&first, &[TABLE.to_owned()]).await.expect("reads").is_empty());
+    let (token, place) = (globe_model::Token::random(), address(REGION));
+    let birth = globe_aws::Birth { address: &place, token: &token, owner: &first.owner };
+    Table::create(&first, &birth, &desired(&member(REGION))).await.expect("joins the one that stayed");
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert!(sees(&first, "a").await, "it is the same table");
+    bench.down().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_never_a_second_table_of_the_name() {
+    let mut bench = Bench::new();
+    let address = |region: &str| Address::new(region, Table::NAME, "user-sessions");
+    bench.up::<Table>(&address(AWAY), &table()).await;
+    let mut cx = bench.scoped(REGION);
+    let (token, place) = (globe_model::Token::random(), address(REGION));
+    cx.owner.stack = "another".into();
+    let birth = globe_aws::Birth { address: &place, token: &token, owner: &cx.owner };
+    let strange = Table::create(&cx, &birth, &desired(&member(REGION))).await.err().map(|error| error.class);
+    assert_eq!(strange, Some(ErrorClass::AlreadyExists), "a stranger's table is not joined");
+    let known = TableSpec { recorded: [AWAY.to_owned()].into(), ..member(REGION) };
+    Table::create(&cx, &birth, &desired(&known)).await.expect("what the state records is ours");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let live = Table::read(&cx, &[TABLE.to_owned()]).await.expect("reads");
+    assert!(live[TABLE].others.contains(AWAY), "{live:?}");
+    bench.adopt(&place, TABLE);
+    bench.down().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,7 +197,7 @@ async fn a_foreign_table_of_the_same_name_is_not_adopted() {
     bench.up::<Table>(&address, &table()).await;
     let mut cx = bench.scoped(REGION);
     cx.owner.stack = "another".into();
-    let desired = table();
+    let desired = desired(&table());
     let found = Table::discover(&cx, &[(address.clone(), desired.clone())]).await.expect("discovers");
     assert!(found.is_empty(), "{found:?}");
     let token = globe_model::Token::random();

@@ -140,7 +140,7 @@ pub async fn a_load_balancer_comes_moves_and_goes() {
 
     let (cx, id) = (bench.scoped(REGION), bench.id(&web));
     let risk = LoadBalancer::data_at_risk(&cx, &id).await.expect("reads");
-    assert!(risk.is_some_and(|reason| reason.contains("deletion protection")));
+    assert!(risk.is_some_and(|reason| reason.what.contains("deletion protection")));
     let refused = LoadBalancer::delete(&cx, &id, DataPolicy::Keep).await;
     assert_eq!(refused.map_err(|error| error.class), Err(ErrorClass::HoldsData));
     bench.down().await;

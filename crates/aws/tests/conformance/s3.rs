@@ -8,7 +8,7 @@ use globe_aws::kinds::s3::{
     Bucket, BucketOutputs, BucketSpec, Lifecycle, Replication, ReplicationDestination, ReplicationSpec,
 };
 use globe_aws::{Driver, Scoped};
-use globe_model::{Address, DataPolicy, ErrorClass, Kind, Outputs, Ref};
+use globe_model::{Address, DataPolicy, ErrorClass, Kind, Outputs, Ref, Risk};
 
 use crate::bench::{ACCOUNT, Bench, REGION, tags};
 
@@ -107,7 +107,7 @@ pub async fn data_is_kept_until_it_may_be_deleted() {
     put(&cx, "acme-assets", "logs/0000", "again").await;
     cx.aws.s3.delete_object().bucket("acme-assets").key("logs/0001").send().await.expect("hides");
     cx.aws.s3.create_multipart_upload().bucket("acme-assets").key("big").send().await.expect("begins");
-    assert_eq!(Bucket::data_at_risk(&cx, "acme-assets").await.expect("asks").as_deref(), Some("holds objects"));
+    assert_eq!(Bucket::data_at_risk(&cx, "acme-assets").await.expect("asks"), Some(Risk::of("holds objects")));
     let kept = Bucket::delete(&cx, "acme-assets", DataPolicy::Keep).await;
     assert_eq!(kept.err().map(|error| error.class), Some(ErrorClass::HoldsData));
     bench.refuses_delete(&bucket).await;

@@ -58,7 +58,7 @@ async fn go(project: &Project, work: &Work<'_>, args: &GcArgs) -> Result<Exit, F
     loop {
         // What others have in flight is their own business.
         let head = work.settled_head(|_| Ok(BTreeSet::new())).await?;
-        let (plan, refused) = allowed(out, session, project, &head, args).await;
+        let (plan, refused) = allowed(out, session, project, &head, args).await?;
         let swept = !plan.is_empty();
         let exit = if swept { work.carry_out(plan).await? } else { Exit::Done };
         let head = journal.head(&stack.name).await?;
@@ -80,8 +80,14 @@ async fn go(project: &Project, work: &Work<'_>, args: &GcArgs) -> Result<Exit, F
 }
 
 /// The clean-up without what would destroy data; and whether something was refused.
-async fn allowed(out: &Out, session: &Session, project: &Project, head: &Head, args: &GcArgs) -> (Plan, bool) {
-    let Forward { head, moves } = forward(head.clone(), &project.stack, &session.kinds);
+async fn allowed(
+    out: &Out,
+    session: &Session,
+    project: &Project,
+    head: &Head,
+    args: &GcArgs,
+) -> Result<(Plan, bool), Failure> {
+    let Forward { head, moves, .. } = forward(head.clone(), &project.stack, &session.kinds)?;
     let input = Sweep {
         stack: &project.stack.name,
         account: &project.stack.account,
@@ -102,7 +108,7 @@ async fn allowed(out: &Out, session: &Session, project: &Project, head: &Head, a
         }
     }
     let refused: BTreeSet<Address> = refusals.iter().filter_map(refused_address).collect();
-    (without(plan, &refused), !refused.is_empty())
+    Ok((without(plan, &refused), !refused.is_empty()))
 }
 
 fn refused_address(notice: &Notice) -> Option<Address> {

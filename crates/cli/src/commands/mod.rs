@@ -6,6 +6,7 @@ mod down;
 mod gc;
 mod graph;
 mod init;
+mod moving;
 mod policy;
 mod rehearse;
 mod sandbox;

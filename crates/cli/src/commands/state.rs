@@ -1,11 +1,13 @@
-//! `globe state list | show | history | verify | rebuild`; the rest is in `transfer`
+//! `globe state list | show | history | verify | rebuild`; the rest is in `moving` and `transfer`
 
+use globe_aws::kind_table;
 use globe_model::{Address, Head};
 use globe_report::{counted, history_text, ledger_text, record_text, state_list_text};
 
-use super::transfer;
+use super::{moving, transfer};
 use crate::args::{Global, StateCommand};
 use crate::failure::{Exit, Failure};
+use crate::forward::forward;
 use crate::out::Out;
 use crate::project::{self, Project};
 use crate::state::State;
@@ -19,12 +21,14 @@ pub async fn state(global: &Global, out: &Out, command: &StateCommand) -> Result
     let opened = || async {
         let state = State::read_only(global, &project::state_location(global, &project.folder)).await?;
         let head = state.head(&project.stack.name).await?;
+        let head = forward(head, &project.stack, &kind_table())?.head;
         Ok::<_, Failure>((state, head))
     };
     match command {
         StateCommand::List => list(out, &opened().await?.1),
         StateCommand::Show { address } => show(out, &opened().await?.1, address)?,
         StateCommand::History { limit } => history(out, &opened().await?.0, &project.stack.name, *limit).await?,
+        StateCommand::Mv { from, to, lock } => moving::mv(global, out, &project, (from, to), *lock).await?,
         StateCommand::Verify => verify(global, out, &project).await?,
         StateCommand::Rebuild => rebuild(global, out, &project).await?,
         StateCommand::Copy { to, lock } => transfer::copy(global, out, &project, to, *lock).await?,

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use globe_aws::kind_table;
 use globe_report::{counted, rfc3339};
 use serde_json::json;
 
 use crate::args::Global;
 use crate::failure::{Exit, Failure};
+use crate::forward::{forward, highlights};
 use crate::out::Out;
 use crate::project;
 use crate::state::State;
-use crate::status::highlights;
 
 /// Shows it.
 ///
@@ -19,7 +20,9 @@ use crate::status::highlights;
 pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
     let project = project::load(global, out)?;
     let state = State::read_only(global, &project::state_location(global, &project.folder)).await?;
-    let head = state.head(&project.stack.name).await?;
+    let kinds = kind_table();
+    let head = forward(state.head(&project.stack.name).await?, &project.stack, &kinds)?.head;
+    let highlights = highlights(&head, &kinds);
     let mut scopes: BTreeMap<String, (usize, Option<globe_model::Timestamp>)> = BTreeMap::new();
     for region in project.stack.regions.keys() {
         scopes.insert(region.to_string(), (0, None));
@@ -32,7 +35,7 @@ pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
     if out.json {
         let value = json!({"stack": project.stack.name, "scopes": scopes.iter().map(|(scope, (count, newest))| {
             json!({"scope": scope, "resources": count, "changed": newest.map(rfc3339), "down": head.down.iter().any(|region| region.as_str() == scope)})
-        }).collect::<Vec<_>>(), "open_intents": head.open.len(), "leaving": head.ledger, "replaced": head.deposed.len(), "deleting": head.deleting.len(), "highlights": highlights(&head)});
+        }).collect::<Vec<_>>(), "open_intents": head.open.len(), "leaving": head.ledger, "replaced": head.deposed.len(), "deleting": head.deleting.len(), "highlights": highlights});
         out.json_line("status", &value);
         return Ok(Exit::Done);
     }
@@ -44,7 +47,7 @@ pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
         };
         out.data(&format!("{scope:<16} {what}"));
     }
-    for highlight in highlights(&head) {
+    for highlight in highlights {
         out.data(&format!("{}: {}", highlight.label, highlight.value));
     }
     if !head.open.is_empty() {

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use globe_engine::{RunError, recover, run};
-use globe_model::{Clock, Head, Intent, JournalError, Plan, Scope, Summary};
-use globe_report::{Highlight, summary_json, summary_text};
+use globe_model::{Clock, Head, Highlight, Intent, JournalError, Plan, Scope, Summary};
+use globe_report::{summary_json, summary_text};
 use tokio::sync::mpsc;
 
 use crate::clock::SystemClock;
 use crate::failure::{Exit, Failure};
+use crate::forward::highlights;
 use crate::hold::{Held, Holder};
 use crate::out::Out;
 use crate::planning::ports;
 use crate::progress::Progress;
 use crate::session::Session;
-use crate::status::highlights;
 
 /// AWS, and the state as others share it.
 pub struct Work<'a> {
@@ -111,7 +111,7 @@ impl Work<'_> {
             Err(error) => return Err(self.cut_short(error, lost, elapsed).await.into()),
         };
         let head = journal.head(self.holder.stack).await?;
-        report(out, &summary, &highlights(&head), elapsed);
+        report(out, &summary, &highlights(&head, &session.kinds), elapsed);
         crate::leaving::say(out, &head);
         let here = SystemClock.now().since(began);
         if here * 2 < elapsed {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use globe_model::{Risk, 
+use globe_model::{
     Action, Address, CallError, Candidate, Cloud, DataPolicy, Departing, Desired, Head, HistoryEntry, Holding, Intent,
-    IntentAction, Journal, JournalError, Lease, LeaseRequest, Live, Outcome, Patch, Plan, Record, RunEnd, RunStart,
-    Scope, Timestamp, Token, Wanted,
+    IntentAction, Journal, JournalError, Lease, LeaseRequest, Live, Outcome, Patch, Plan, Record, Risk, RunEnd,
+    RunStart, Scope, Timestamp, Token, Wanted,
 };
 use globe_sandbox::{Fault, When};
 

@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use globe_model::{Risk, 
-    Address, CallError, Candidate, Cloud, DataPolicy, Desired, IntentAction, Live, Patch, Scope, Token, Wanted,
+use globe_model::{
+    Address, CallError, Candidate, Cloud, DataPolicy, Desired, IntentAction, Live, Patch, Risk, Scope, Token, Wanted,
 };
 use globe_sandbox::CALLER;
 

@@ -62,7 +62,7 @@ impl Route {
 
     fn uses(&self, region: &Region, stack: &Stack) -> bool {
         match self {
-            Self::Simple => *region == stack.primary,
+            Self::Simple => region == stack.home(),
             Self::Latency => true,
             Self::Geolocation(places) => places.values().any(|place| place == region),
             Self::Failover(ends) => [&ends.primary, &ends.standby].into_iter().flatten().any(|end| end == region),

@@ -21,10 +21,10 @@ pub struct Table {
     /// The attribute that holds the second since 1970 after which DynamoDB deletes the item.
     #[schemars(length(min = 1, max = 255))]
     pub ttl: Option<String>,
-    /// The regions with a replica: `"all"` or a list.
+    /// The regions that hold the table, all of them equal: `"all"` or a list.
     #[schemars(default)]
     pub regions: TableRegions,
-    /// Whether every replica can be restored to any second of the last 35 days.
+    /// Whether the table can be restored, in every region, to any second of the last 35 days.
     #[schemars(default = "yes")]
     pub point_in_time_recovery: bool,
     /// Whether AWS refuses to delete the table.
@@ -63,7 +63,7 @@ impl KeyType {
     }
 }
 
-/// The regions with a replica of a table.
+/// The regions with a member of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TableRegions {
@@ -114,19 +114,12 @@ impl Table {
         Err(reader.cx.report(reader.invalid(key, message)))
     }
 
-    /// The regions with a replica in a stack, in the stack's order.
+    /// The regions with a member in a stack, in the stack's order.
     pub fn regions_in<'a>(&'a self, stack: &'a Stack) -> impl Iterator<Item = &'a Region> {
         stack.regions.keys().filter(move |region| match &self.regions {
             TableRegions::All => true,
             TableRegions::Only(only) => only.contains(region),
         })
-    }
-
-    /// The region where the table is created and from which it is replicated: the primary if it has a replica, else
-    /// the first that has one.
-    pub fn home<'a>(&'a self, stack: &'a Stack) -> Option<&'a Region> {
-        let primary = self.regions_in(stack).find(|region| **region == stack.primary);
-        primary.or_else(|| self.regions_in(stack).next())
     }
 }
 

@@ -3,6 +3,7 @@
 use globe_model::Region;
 use indexmap::IndexMap;
 use ipnet::Ipv4Net;
+use serde::Serialize;
 
 use super::sink::{Problem, Reported, Sink};
 use super::tree::{Entry, Table, Value};
@@ -10,20 +11,30 @@ use crate::error::{ErrorKind, Span};
 use crate::{names, suggest};
 
 /// The component kinds that this version builds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Component {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Component {
+    /// `[network.<name>]`
     Network,
+    /// `[load_balancer.<name>]`
     LoadBalancer,
+    /// `[service.<name>]`
     Service,
+    /// `[certificate.<name>]`
     Certificate,
+    /// `[zone.<name>]`
     Zone,
+    /// `[record.<name>]`
     Record,
+    /// `[table.<name>]`
     Table,
+    /// `[bucket.<name>]`
     Bucket,
 }
 
 impl Component {
-    pub(crate) const ALL: [Self; 8] = [
+    /// All of them.
+    pub const ALL: [Self; 8] = [
         Self::Network,
         Self::LoadBalancer,
         Self::Service,
@@ -35,7 +46,7 @@ impl Component {
     ];
 
     /// The key in the file.
-    pub(crate) fn key(self) -> &'static str {
+    pub fn key(self) -> &'static str {
         match self {
             Self::Network => "network",
             Self::LoadBalancer => "load_balancer",

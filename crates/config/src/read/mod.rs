@@ -1,6 +1,7 @@
 //! From text to typed values, collecting every error on the way.
 
 mod context;
+mod moved;
 mod overrides;
 mod reader;
 mod regions;
@@ -11,7 +12,9 @@ mod tree;
 mod unbuilt;
 mod values;
 
-pub(crate) use context::{Component, Context};
+pub use context::Component;
+pub(crate) use context::Context;
+pub(crate) use moved::moved;
 pub(crate) use overrides::regional;
 pub(crate) use reader::{Read, Reader};
 pub(crate) use sink::{Problem, Reported};

@@ -8,7 +8,7 @@ use super::sink::Problem;
 use super::tree::{Entry, Node, Value};
 use super::{unbuilt, values};
 use crate::error::{ErrorKind, Span};
-use crate::names;
+use crate::{Moved, names};
 
 /// The scalar keys of the top level.
 pub(crate) struct Top {
@@ -16,6 +16,7 @@ pub(crate) struct Top {
     pub(crate) account: Read<String>,
     pub(crate) primary: Read<Region>,
     pub(crate) tags: Read<Tags>,
+    pub(crate) moved: Read<Vec<Moved>>,
 }
 
 /// Reads the settings, and tells the context what they are.
@@ -26,8 +27,9 @@ pub(crate) fn read_top(cx: &mut Context<'_>) -> Top {
         let account = reader.required("account", account);
         let primary = reader.required("primary", primary);
         let tags = reader.or("tags", Tags::default(), tags);
+        let moved = reader.or("moved", Vec::new(), super::moved);
         reader.report_missing(&check_top_keys(cx));
-        Top { name, account, primary, tags }
+        Top { name, account, primary, tags, moved }
     };
     cx.stack = top.name.clone().ok();
     cx.account = top.account.clone().ok();
@@ -39,7 +41,8 @@ pub(crate) fn read_top(cx: &mut Context<'_>) -> Top {
 fn check_top_keys(cx: &Context<'_>) -> Vec<String> {
     let mut meant = Vec::new();
     let components = Component::ALL.map(Component::key);
-    let known: Vec<&str> = ["stack", "account", "primary", "tags", "regions"].into_iter().chain(components).collect();
+    let known: Vec<&str> =
+        ["stack", "account", "primary", "tags", "regions", "moved"].into_iter().chain(components).collect();
     for (key, entry) in cx.root {
         if known.contains(&key.as_str()) {
             continue;

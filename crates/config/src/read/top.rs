@@ -73,6 +73,7 @@ fn read_components(cx: &Context<'_>, top: Top, regions: Read<IndexMap<Region, Re
         zones: complete(zones)?,
         certificates: complete(certificates)?,
         records: complete(records)?,
+        moved: top.moved?,
     })
 }
 

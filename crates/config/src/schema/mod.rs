@@ -68,6 +68,12 @@ fn settings(generator: &mut SchemaGenerator) -> Map<String, Value> {
             "propertyNames": generator.subschema_for::<RegionName>(),
             "additionalProperties": generator.subschema_for::<RegionConfig>(),
         },
+        "moved": {
+            "description": "What stands under another name now: the old component and the new one, or two addresses.",
+            "type": "object",
+            "propertyNames": { "pattern": "^([a-z_]+\\.[a-z0-9-]+|[^/]+/[^/]+/[^/]+/.+)$" },
+            "additionalProperties": { "type": "string", "pattern": "^([a-z_]+\\.[a-z0-9-]+|[^/]+/[^/]+/[^/]+/.+)$" },
+        },
     });
     match settings {
         Value::Object(map) => map,

@@ -43,7 +43,7 @@ fn an_unknown_setting() {
     1 | color = 1
       | ^^^^^
       |
-      = help: one of `stack`, `account`, `primary`, `tags`, `regions`, `network`, `load_balancer`, `service`, `table`, `bucket`, `zone`, `certificate` or `record`
+      = help: one of `stack`, `account`, `primary`, `tags`, `regions`, `moved`, `network`, `load_balancer`, `service`, `table`, `bucket`, `zone`, `certificate` or `record`
 
     1 error
     "#);

@@ -2,6 +2,7 @@
 
 mod in_one_line;
 mod keys_and_components;
+mod moved;
 mod references_and_names;
 mod regions_and_networks;
 mod routing;

@@ -4,6 +4,7 @@ mod dream;
 mod kind;
 mod lease;
 mod ledger;
+mod moves;
 mod robber;
 mod slow;
 mod stage;

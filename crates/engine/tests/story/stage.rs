@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use globe_engine::{Ports, RecoverError, RunError, Stop, Tenure, observe, recover, run};
 use globe_graph::{Graph, GraphBuilder};
-use globe_model::{Clock, Command, DataPolicy, Head, Holding, Journal, KindTable, Plan, Summary, Timestamp, erased};
-use globe_planner::{Input, Selection, Sweep, lint, plan, sweep};
+use globe_model::{
+    Address, Clock, Command, DataPolicy, Head, Holding, Journal, Kind, KindTable, Merged, Plan, Record, Retired,
+    Summary, Timestamp, erased,
+};
+use globe_planner::{Input, Selection, Sweep, bring_forward, lint, plan, sweep};
 use globe_store::Store;
 use tokio::sync::mpsc;
 
@@ -20,9 +23,20 @@ use crate::world::World;
 pub struct Stage {
     pub world: Arc<World>,
     pub kinds: Arc<KindTable>,
-    journal: Arc<Store>,
+    pub journal: Arc<Store>,
     clock: Arc<Dream>,
     _folder: tempfile::TempDir,
+}
+
+/// What nodes were called once.
+const OLD: Retired = Retired { kind: "test/old", succeed: nodes };
+
+fn nodes(records: Vec<Record>) -> Vec<Merged> {
+    let node = |old: Record| {
+        let address = Address::new(old.address.scope.clone(), Node::NAME, old.address.name.clone());
+        Some(Record { address, ..old })
+    };
+    Merged::each(records, node)
 }
 
 impl Stage {
@@ -34,7 +48,7 @@ impl Stage {
         let journal = Store::open(path.to_str().expect("UTF-8"), clock.clone()).await.expect("opens");
         let slow = [erased::<Key>(), erased::<Secret>(), erased::<Replicated>(), erased::<Named>(), erased::<Pair>()];
         let slow = slow.into_iter().chain([erased::<Remembered>()]);
-        let kinds = Arc::new(KindTable::new([erased::<Node>()].into_iter().chain(slow)));
+        let kinds = Arc::new(KindTable::new([erased::<Node>()].into_iter().chain(slow)).with_retired(&[OLD]));
         let world = Arc::new(World::new(clock.clone()));
         let journal = Arc::new(journal);
         let robber = Robber::new(journal.clone(), clock.clone());
@@ -114,7 +128,12 @@ impl Stage {
 
     /// What is to be done.
     pub async fn plan(&self, command: Command, wanted: &Graph) -> Plan {
-        let head = self.head().await;
+        self.plan_after(command, wanted, &[]).await
+    }
+
+    /// What is to be done, once the state was brought forward with these moves.
+    pub async fn plan_after(&self, command: Command, wanted: &Graph, moved: &[(Address, Address)]) -> Plan {
+        let (head, moves) = bring_forward(self.head().await, self.kinds.retired(), moved);
         let inventory = observe(&*self.world, &*self.clock, &self.kinds, &head, wanted).await;
         let input = Input {
             stack: "acme",
@@ -124,7 +143,7 @@ impl Stage {
             wanted,
             whole: &GraphBuilder::default().build(&self.kinds).expect("empty"),
             head: &head,
-            moves: &[],
+            moves: &moves,
             inventory: &inventory,
             selection: &Selection::default(),
             data: DataPolicy::Keep,
@@ -169,7 +188,8 @@ impl Stage {
         self.try_out(plan).await
     }
 
-    async fn carry_out(&self, plan: Plan) -> Option<Summary> {
+    /// Runs a plan; `None` when the process died.
+    pub async fn carry_out(&self, plan: Plan) -> Option<Summary> {
         self.try_out(plan).await.map(|ended| ended.expect("the journal works"))
     }
 

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use globe_model::{Risk, 
+use globe_model::{
     Address, CallError, Candidate, Clock, Cloud, DataPolicy, Desired, ErrorClass, Kind, Live, Manner, NameHold, Patch,
-    Scope, Timestamp, Token, Wanted,
+    Risk, Scope, Timestamp, Token, Wanted,
 };
 use tokio::sync::Notify;
 

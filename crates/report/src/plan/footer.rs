@@ -71,5 +71,9 @@ fn nothing(plan: &Plan, report: &PlanReport) -> Paragraph {
     } else {
         format!("Nothing to do: {unchanged} as the file says.")
     };
-    Paragraph::new(0).prose(Tone::Strong, &text)
+    let recorded = match plan.moves.len() {
+        0 => String::new(),
+        count => format!(" `up` records {}.", counted(count, "move", "moves")),
+    };
+    Paragraph::new(0).prose(Tone::Strong, &format!("{text}{recorded}"))
 }

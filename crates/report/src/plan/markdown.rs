@@ -20,7 +20,10 @@ pub fn plan_markdown(plan: &Plan, report: &PlanReport, estimate: Option<Duration
         text.push_str(&table(plan));
         text.push_str(&folded(&diff_block(plan, style)));
     }
-    let prose = warnings(plan).into_iter().chain(after_body(plan, report, estimate, style));
+    let prose = warnings(plan)
+        .into_iter()
+        .chain(super::moves::paragraphs(plan))
+        .chain(after_body(plan, report, estimate, style));
     text.push_str(&fenced("text", render(&prose.collect::<Vec<_>>(), style).trim_matches('\n')));
     text
 }

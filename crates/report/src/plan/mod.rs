@@ -3,6 +3,7 @@
 mod body;
 mod footer;
 mod markdown;
+mod moves;
 mod notices;
 mod view;
 
@@ -24,6 +25,7 @@ use crate::style::{Style, Tone};
 pub fn plan_text(plan: &Plan, report: &PlanReport, estimate: Option<Duration>, style: Style) -> String {
     let mut all = vec![title(plan)];
     all.extend(warnings(plan));
+    all.extend(moves::paragraphs(plan));
     for region in body::regions(plan, style) {
         all.push(Paragraph::blank());
         all.push(region.heading);

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use globe_model::{Action, Address, Notice, PlanReport, Scope};
 
+use super::moves;
 use crate::layout::Paragraph;
 use crate::style::{Style, Tone};
 use crate::words::{counted, listed};
 
-/// Refusals first, for they decide; then what is unknown, what was pulled in, what was left out.
+/// Refusals first, for they decide; then what may have been meant, what is unknown, what was pulled in, what was left out.
 pub(crate) fn paragraphs(report: &PlanReport, style: Style) -> Vec<Paragraph> {
     let mut all = refused(report);
+    all.extend(moves::proposals(report));
     all.extend(unreadable(report, style));
     all.extend(pulled_in(report));
     all.extend(not_selected(report, style));

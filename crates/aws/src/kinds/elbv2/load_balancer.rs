@@ -17,9 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_elasticloadbalancingv2::types::{
     self as sdk, IpAddressType, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
-use globe_model::{Risk, 
-    Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, Pending, Readiness, Recovery, Ref,
-    TagPatch, Tags, Upstream, Verdict, changes, unknown,
+use globe_model::{
+    Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Highlight, Kind, Pending, Readiness,
+    Recovery, Ref, Risk, TagPatch, Tags, Upstream, Verdict, changes, unknown,
 };
 use serde::{Deserialize, Serialize};
 
@@ -193,6 +193,11 @@ impl Kind for LoadBalancer {
         })
     }
 
+    fn highlights(address: &Address, outputs: &LoadBalancerOutputs) -> Vec<Highlight> {
+        let label = format!("load balancer {} in {}", address.name, address.scope);
+        vec![Highlight { label, value: outputs.dns_name.clone() }]
+    }
+
     fn unknown(address: &Address) -> LoadBalancerOutputs {
         LoadBalancerOutputs {
             arn: unknown(address, "arn"),
@@ -308,7 +313,7 @@ impl Driver for LoadBalancer {
     async fn data_at_risk(cx: &Scoped, id: &str) -> Result<Option<Risk>, CallError> {
         let attributes = attributes(cx, id).await?;
         let protected = attributes.is_some_and(|attributes| attributes.deletion_protection);
-        Ok(protected.then(|| "its deletion protection is on".to_owned()))
+        Ok(protected.then(|| Risk::of("its deletion protection is on")))
     }
 }
 

@@ -14,8 +14,8 @@
 
 use aws_sdk_route53::types::{HostedZone, HostedZoneConfig, TagResourceType};
 use globe_model::{
-    Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_STACK, Pending, Readiness,
-    Recovery, ReplaceOrder, TagPatch, Tags, Upstream, Verdict, changes, unknown,
+    Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Highlight, Kind, OWNER_STACK, Pending,
+    Readiness, Recovery, ReplaceOrder, TagPatch, Tags, Upstream, Verdict, changes, unknown,
 };
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +133,11 @@ impl Kind for Zone {
 
     fn outputs(live: &ZoneLive) -> Option<ZoneOutputs> {
         Some(ZoneOutputs { zone_id: live.id.clone(), name_servers: live.name_servers.clone() })
+    }
+
+    fn highlights(address: &Address, outputs: &ZoneOutputs) -> Vec<Highlight> {
+        let label = format!("name servers of zone {}", address.name);
+        vec![Highlight { label, value: outputs.name_servers.join(" ") }]
     }
 
     fn unknown(address: &Address) -> ZoneOutputs {

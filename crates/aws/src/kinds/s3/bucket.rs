@@ -16,9 +16,9 @@
 //! first. Versioning can be suspended, not removed. Late replicas can fill an emptied bucket again before it goes.
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
-use globe_model::{Risk, 
+use globe_model::{
     Address, CallError, Candidate, DataPolicy, Durations, Edge, ErrorClass, Kind, OWNER_ADDRESS, OWNER_NONCE, Pending,
-    Readiness, Recovery, TagPatch, Tags, Upstream, Verdict, changes, unknown,
+    Readiness, Recovery, Risk, TagPatch, Tags, Upstream, Verdict, changes, unknown,
 };
 use serde::{Deserialize, Serialize};
 
@@ -272,7 +272,7 @@ impl Driver for Bucket {
 
     async fn data_at_risk(cx: &Scoped, id: &str) -> Result<Option<Risk>, CallError> {
         let holds = unless_no_bucket(emptying::holds_objects(cx, id).await)?.unwrap_or_default();
-        Ok(holds.then(|| "holds objects".to_owned()))
+        Ok(holds.then(|| Risk::of("holds objects")))
     }
 }
 

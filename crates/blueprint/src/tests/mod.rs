@@ -8,13 +8,15 @@ use globe_model::{Address, Need, Scope};
 use super::*;
 
 fn reference() -> Stack {
-    let text = include_str!("../../../config/globe.toml");
+    let text = include_str!("../../../../config/globe.toml");
     globe_config::parse("globe.toml", text).expect("the reference stack is valid")
 }
 
 fn graph(stack: &Stack) -> Graph {
     expand(stack, &Facts::nominal(stack), &kind_table()).expect("expands")
 }
+
+mod names;
 
 fn region(name: &str) -> Region {
     Region::new(name)
