@@ -94,7 +94,7 @@ fn renames_only_tags(plan: &Value, what: &str) {
         assert_eq!(step["action"], "update", "{what}: {step}");
         for change in step["changes"].as_array().expect("changes") {
             let field = change["field"].as_str().expect("a field");
-            assert!(field.ends_with("tags.Name") || field == "instance_tags", "{what}: {change}");
+            assert!(field.ends_with("tags.Name") || field == "launch_tags", "{what}: {change}");
         }
     }
 }

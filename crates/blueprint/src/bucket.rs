@@ -8,7 +8,7 @@ use globe_aws::kinds::iam::{Role, RoleSpec};
 use globe_aws::kinds::s3::{Bucket, BucketSpec, Lifecycle, Replication, ReplicationDestination, ReplicationSpec};
 use globe_config::Replicate;
 use globe_config::names::RolePurpose;
-use globe_model::{Ref, Region, Scope};
+use globe_model::{Address, Kind, Ref, Region, Scope};
 use serde_json::{Value, json};
 
 use crate::cx::Cx;
@@ -59,6 +59,7 @@ fn replication(cx: &mut Cx<'_>, name: &str, region: &Region, bucket: &globe_conf
     let role = role(cx, name, region, receivers);
     let destination = |receiver: &&Region| ReplicationDestination {
         bucket: Ref::to((*receiver).clone(), name),
+        rule: Some(rule(cx, name, region, receiver)),
         storage_class: bucket.replica_class.map(|class| class.as_str().to_owned()),
         time_control: bucket.time_control,
     };
@@ -69,6 +70,17 @@ fn replication(cx: &mut Cx<'_>, name: &str, region: &Region, bucket: &globe_conf
         replica_modifications: bucket.replicate == Replicate::Mesh,
     };
     cx.graph.add::<Replication>(region.clone(), name, &spec);
+}
+
+/// Of the rule that sends to a receiver: as it stands, or as it is to be made.
+fn rule(cx: &Cx<'_>, name: &str, region: &Region, receiver: &Region) -> String {
+    let address = |kind: &str, region: &Region| Address::new(region.clone(), kind, name);
+    let standing = || {
+        let arn = cx.facts.outputs::<Bucket>(&address(Bucket::NAME, receiver))?.arn;
+        let applied = cx.facts.applied::<Replication>(&address(Replication::NAME, region))?;
+        applied.rules.into_iter().find(|rule| rule.destination == arn).map(|rule| rule.id)
+    };
+    standing().unwrap_or_else(|| cx.naming.replication_rule(name, receiver))
 }
 
 /// One role per sending bucket: a region that goes takes its own along.

@@ -22,9 +22,8 @@ pub struct Facts<'h> {
 impl Facts<'_> {
     /// Stand-ins for commands that do not ask AWS: six zones everywhere, images named after their parameters.
     pub fn nominal(stack: &Stack) -> Self {
-        let mut recorded = Recorded::default();
-        recorded.zones = stack.regions.keys().map(|region| (region.clone(), vec![None; 6])).collect();
-        recorded.assumed(stack)
+        let zones = stack.regions.keys().map(|region| (region.clone(), vec![None; 6])).collect();
+        Recorded { zones, ..Recorded::default() }.assumed(stack)
     }
 
     /// The recorded spec of a resource, if there is one that its kind can read.
@@ -35,6 +34,11 @@ impl Facts<'_> {
     /// What AWS was last told of a resource, if its kind can read that.
     pub fn applied<K: Kind>(&self, address: &Address) -> Option<K::Desired> {
         K::Desired::deserialize(&self.head?.records.get(address)?.desired).ok()
+    }
+
+    /// The recorded outputs of a resource, once it was ready.
+    pub fn outputs<K: Kind>(&self, address: &Address) -> Option<K::Outputs> {
+        K::Outputs::deserialize(&self.head?.records.get(address)?.outputs).ok()
     }
 
     /// The recorded AWS identity of a resource.

@@ -38,6 +38,9 @@ impl Naming for Other {
     fn security_group(&self, _: &str, component: &str, role: &str) -> String {
         format!("other-sg-{component}-{role}")
     }
+    fn replication_rule(&self, component: &str, receiver: &Region) -> String {
+        format!("other-rule-{component}-{receiver}")
+    }
 }
 
 /// The state after this graph was made.
@@ -81,6 +84,7 @@ fn no_rule_renames_what_stands() {
         "iam/instance_profile",
         "iam/role",
         "s3/bucket",
+        "s3/replication",
     ];
     assert_eq!(differing(&first, &unrecorded), named.map(str::to_owned).into(), "what has a name is named by a rule");
     let head = recorded(&first);
