@@ -51,8 +51,8 @@ pub fn expand(cx: &mut Cx<'_>) {
 
 /// Of the bucket in a region: as it stands, or as it is to be made.
 fn bucket_name(cx: &Cx<'_>, name: &str, region: &Region) -> String {
-    let recorded = cx.recorded::<Bucket>(region.clone(), name).map(|bucket| bucket.name);
-    recorded.unwrap_or_else(|| cx.naming.bucket(&cx.stack.name, name, &cx.stack.account, region))
+    let rule = || cx.naming.bucket(&cx.stack.name, name, &cx.stack.account, region);
+    cx.named::<Bucket>((&region.clone().into(), name), |bucket| bucket.name, rule)
 }
 
 fn replication(cx: &mut Cx<'_>, name: &str, region: &Region, bucket: &globe_config::Bucket, receivers: &[&Region]) {
@@ -89,11 +89,11 @@ fn role(cx: &mut Cx<'_>, name: &str, region: &Region, receivers: &[&Region]) -> 
     let arn = |region: &Region| format!("arn:aws:s3:::{}", bucket_name(cx, name, region));
     let short = format!("{name}-replication-{region}");
     let receivers: Vec<String> = receivers.iter().map(|receiver| format!("{}/*", arn(receiver))).collect();
-    let recorded = cx.recorded::<Role>(Scope::Global, &short).map(|role| (role.name, role.description));
-    let (full, description) = recorded.unwrap_or_else(|| {
-        let description = format!("replication of bucket {name} of stack {} out of {region}", stack.name);
-        (cx.naming.role(&stack.name, name, RolePurpose::Replication, region), description)
-    });
+    let named = || cx.naming.role(&stack.name, name, RolePurpose::Replication, region);
+    let full = cx.named::<Role>((&Scope::Global, &short), |role| role.name, named);
+    let recorded = cx.recorded::<Role>(Scope::Global, &short).map(|role| role.description);
+    let description =
+        recorded.unwrap_or_else(|| format!("replication of bucket {name} of stack {} out of {region}", stack.name));
     let spec = RoleSpec {
         name: full,
         services: BTreeSet::from(["s3.amazonaws.com".to_owned()]),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globe_aws::kinds::ec2::{LaunchTemplate, LaunchTemplateSpec, Subnet, SubnetSpec};
 use globe_config::{Image, Network, Stack, ZoneSubnets};
-use globe_model::{Address, Head, Kind, Record, Region};
+use globe_model::{Address, Head, Kind, Record, Region, Scope};
 use ipnet::Ipv4Net;
 use serde::Deserialize;
 
@@ -29,6 +29,15 @@ impl Facts<'_> {
     /// The recorded spec of a resource, if there is one that its kind can read.
     pub fn recorded<K: Kind>(&self, address: &Address) -> Option<K::Spec> {
         spec::<K>(self.head?.records.get(address)?)
+    }
+
+    /// The AWS names that recorded resources of a kind have in a scope.
+    pub fn names<K: Kind>(&self, scope: &Scope, name: fn(K::Spec) -> String) -> BTreeSet<String> {
+        let Some(head) = self.head else { return BTreeSet::new() };
+        let first = Address::new(scope.clone(), K::NAME, "");
+        let own = head.records.range(first..).map(|(_, record)| record);
+        let own = own.take_while(|record| record.address.scope == *scope && record.address.kind == K::NAME);
+        own.filter_map(spec::<K>).map(name).collect()
     }
 
     /// What AWS was last told of a resource, if its kind can read that.

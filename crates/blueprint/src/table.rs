@@ -1,7 +1,7 @@
 //! `table`: a DynamoDB table in its home region, and a replica in every other (global tables, version 2019.11.21).
 
 use globe_aws::kinds::dynamodb::{KeyAttribute, Replica, ReplicaSpec, Table, TableSpec};
-use globe_model::Region;
+use globe_model::{Region, Scope};
 
 use crate::cx::Cx;
 
@@ -9,7 +9,10 @@ use crate::cx::Cx;
 fn table_name(cx: &Cx<'_>, name: &str, table: &globe_config::Table) -> String {
     let mut members = table.regions_in(cx.stack);
     let recorded = members.find_map(|region| cx.recorded::<Table>(region.clone(), name));
-    recorded.map_or_else(|| cx.naming.table(&cx.stack.name, name), |table| table.name)
+    recorded.map(|table| table.name).unwrap_or_else(|| {
+        let scopes: Vec<Scope> = table.regions_in(cx.stack).cloned().map(Scope::Region).collect();
+        cx.free::<Table>(&scopes, |table| table.name, cx.naming.table(&cx.stack.name, name))
+    })
 }
 
 /// Adds all tables and replicas.

@@ -170,3 +170,29 @@ fn an_equal_component_under_a_new_name_is_proposed_as_a_move() {
     edited.tables["other"].ttl = Some("another".into());
     assert_eq!(proposed(&edited), Vec::<String>::new(), "what is not equal is not the same");
 }
+
+#[test]
+fn a_new_component_under_an_old_name_gets_names_of_its_own() {
+    let stack = reference();
+    let head = recorded(&graph(&stack));
+    let old = stack.names(Component::Table).next().expect("the reference has one").to_owned();
+    let mut renamed = with_move(&stack, Component::Table, &old, "archive");
+    let pairs = moved(&renamed, &Facts::nominal(&renamed)).expect("expands");
+    let records = head.records.values().cloned().map(|mut record| {
+        if let Some((_, to)) = pairs.iter().find(|(from, _)| *from == record.address) {
+            record.address = to.clone();
+        }
+        (record.address.clone(), record)
+    });
+    let head = Head { records: records.collect(), ..Head::default() };
+    let table = renamed.tables["archive"].clone();
+    renamed.tables.insert(old.clone(), table);
+    let facts = Recorded::read(&renamed, &head).assumed(&renamed);
+    let graph = expand(&renamed, &facts, &kind_table()).expect("expands");
+    let name = |component: &str| {
+        let named =
+            graph.resources().find(|table| table.address.kind == "dynamodb/table" && table.address.name == component);
+        named.expect("a table").spec["name"].as_str().expect("a name").to_owned()
+    };
+    assert_eq!((name("archive"), name(&old)), (format!("acme-{old}"), format!("acme-{old}-2")));
+}
