@@ -68,7 +68,9 @@ async fn comes_along(name: &str) {
             assert!(step["action"] != "delete" && step["action"] != "forget", "{name}: {step}");
         }
         assert_eq!(plan["refused"], false, "{name}");
-        run(&place, &["up", "--yes"]).exits(0);
+        // What only moves is recorded without a question.
+        let yes: &[&str] = if name == "killed" { &["--yes"] } else { &[] };
+        run(&place, &[&["up"], yes].concat()).exits(0);
         recorded(&place)
     }] {
         for (address, id) in &before {

@@ -8,7 +8,7 @@ use globe_aws::kinds::iam::{Role, RoleSpec};
 use globe_aws::kinds::s3::{Bucket, BucketSpec, Lifecycle, Replication, ReplicationDestination, ReplicationSpec};
 use globe_config::Replicate;
 use globe_config::names::RolePurpose;
-use globe_model::{Ref, Region, Scope};
+use globe_model::{Address, Kind, Ref, Region, Scope};
 use serde_json::{Value, json};
 
 use crate::cx::Cx;
@@ -52,8 +52,8 @@ pub fn expand(cx: &mut Cx<'_>) {
 
 /// Of the bucket in a region: as it stands, or as it is to be made.
 fn bucket_name(cx: &Cx<'_>, name: &str, region: &Region) -> String {
-    let recorded = cx.recorded::<Bucket>(region.clone(), name).map(|bucket| bucket.name);
-    recorded.unwrap_or_else(|| cx.naming.bucket(&cx.stack.name, name, &cx.stack.account, region))
+    let rule = || cx.naming.bucket(&cx.stack.name, name, &cx.stack.account, region);
+    cx.named::<Bucket>((&region.clone().into(), name), |bucket| bucket.name, rule)
 }
 
 /// The bucket from which the others receive, where one writes for all: the one that does so already, else the primary's.
@@ -69,6 +69,7 @@ fn replication(cx: &mut Cx<'_>, name: &str, region: &Region, bucket: &globe_conf
     let role = role(cx, name, region, receivers);
     let destination = |receiver: &&Region| ReplicationDestination {
         bucket: Ref::to((*receiver).clone(), name),
+        rule: Some(rule(cx, name, region, receiver)),
         storage_class: bucket.replica_class.map(|class| class.as_str().to_owned()),
         time_control: bucket.time_control,
     };
@@ -81,17 +82,28 @@ fn replication(cx: &mut Cx<'_>, name: &str, region: &Region, bucket: &globe_conf
     cx.graph.add::<Replication>(region.clone(), name, &spec);
 }
 
+/// Of the rule that sends to a receiver: as it stands, or as it is to be made.
+fn rule(cx: &Cx<'_>, name: &str, region: &Region, receiver: &Region) -> String {
+    let address = |kind: &str, region: &Region| Address::new(region.clone(), kind, name);
+    let standing = || {
+        let arn = cx.facts.outputs::<Bucket>(&address(Bucket::NAME, receiver))?.arn;
+        let applied = cx.facts.applied::<Replication>(&address(Replication::NAME, region))?;
+        applied.rules.into_iter().find(|rule| rule.destination == arn).map(|rule| rule.id)
+    };
+    standing().unwrap_or_else(|| cx.naming.replication_rule(name, receiver))
+}
+
 /// One role per sending bucket: a region that goes takes its own along.
 fn role(cx: &mut Cx<'_>, name: &str, region: &Region, receivers: &[&Region]) -> Ref<Role> {
     let stack = cx.stack;
     let arn = |region: &Region| format!("arn:aws:s3:::{}", bucket_name(cx, name, region));
     let short = format!("{name}-replication-{region}");
     let receivers: Vec<String> = receivers.iter().map(|receiver| format!("{}/*", arn(receiver))).collect();
-    let recorded = cx.recorded::<Role>(Scope::Global, &short).map(|role| (role.name, role.description));
-    let (full, description) = recorded.unwrap_or_else(|| {
-        let description = format!("replication of bucket {name} of stack {} out of {region}", stack.name);
-        (cx.naming.role(&stack.name, name, RolePurpose::Replication, region), description)
-    });
+    let named = || cx.naming.role(&stack.name, name, RolePurpose::Replication, region);
+    let full = cx.named::<Role>((&Scope::Global, &short), |role| role.name, named);
+    let recorded = cx.recorded::<Role>(Scope::Global, &short).map(|role| role.description);
+    let description =
+        recorded.unwrap_or_else(|| format!("replication of bucket {name} of stack {} out of {region}", stack.name));
     let spec = RoleSpec {
         name: full,
         services: BTreeSet::from(["s3.amazonaws.com".to_owned()]),

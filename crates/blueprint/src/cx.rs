@@ -1,5 +1,8 @@
 //! What every component's file works with.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
 use globe_aws::kinds::ec2::{RouteTable, Subnet};
 use globe_config::Stack;
 use globe_config::names::Naming;
@@ -38,6 +41,8 @@ pub struct Cx<'a> {
     pub facts: &'a Facts<'a>,
     /// How new objects are named.
     pub naming: &'a dyn Naming,
+    /// AWS names that are taken, by scope and kind, as far as they were asked for.
+    pub taken: RefCell<BTreeMap<(Scope, &'static str), BTreeSet<String>>>,
     /// What was expanded so far.
     pub graph: GraphBuilder,
 }
@@ -51,6 +56,35 @@ impl<'a> Cx<'a> {
     /// The recorded spec of the `K` called `name` in `scope`: what was named at its creation keeps its name.
     pub fn recorded<K: Kind>(&self, scope: impl Into<Scope>, name: &str) -> Option<K::Spec> {
         self.facts.recorded::<K>(&Address::new(scope, K::NAME, name))
+    }
+
+    /// The AWS name of the `K` called `name`: as it stands, or one by `rule` that no other has.
+    pub fn named<K: Kind>(
+        &self,
+        (scope, name): (&Scope, &str),
+        of: fn(K::Spec) -> String,
+        rule: impl FnOnce() -> String,
+    ) -> String {
+        let recorded = self.recorded::<K>(scope.clone(), name).map(of);
+        recorded.unwrap_or_else(|| self.free::<K>(std::slice::from_ref(scope), of, rule()))
+    }
+
+    /// This name, or with a number where it is taken in one of the scopes: what moved away has kept it.
+    pub fn free<K: Kind>(&self, scopes: &[Scope], of: fn(K::Spec) -> String, rule: String) -> String {
+        let is_taken = |name: &str| scopes.iter().any(|scope| self.is_taken::<K>(scope, of, name));
+        let mut name = rule.clone();
+        let mut number = 2;
+        while is_taken(&name) {
+            name = format!("{rule}-{number}");
+            number += 1;
+        }
+        name
+    }
+
+    fn is_taken<K: Kind>(&self, scope: &Scope, of: fn(K::Spec) -> String, name: &str) -> bool {
+        let mut taken = self.taken.borrow_mut();
+        let names = taken.entry((scope.clone(), K::NAME)).or_insert_with(|| self.facts.names::<K>(scope, of));
+        names.contains(name)
     }
 
     /// The zones that a network uses in a region: the first of them by name.

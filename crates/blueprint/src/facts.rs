@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globe_aws::kinds::ec2::{LaunchTemplate, LaunchTemplateSpec, Subnet, SubnetSpec};
 use globe_config::{Image, Network, Stack, ZoneSubnets};
-use globe_model::{Address, Head, Kind, Record, Region};
+use globe_model::{Address, Head, Kind, Record, Region, Scope};
 use ipnet::Ipv4Net;
 
 /// Zones, images, and what stands already.
@@ -21,14 +21,22 @@ pub struct Facts<'h> {
 impl Facts<'_> {
     /// Stand-ins for commands that do not ask AWS: six zones everywhere, images named after their parameters.
     pub fn nominal(stack: &Stack) -> Self {
-        let mut recorded = Recorded::default();
-        recorded.zones = stack.regions.keys().map(|region| (region.clone(), vec![None; 6])).collect();
-        recorded.assumed(stack)
+        let zones = stack.regions.keys().map(|region| (region.clone(), vec![None; 6])).collect();
+        Recorded { zones, ..Recorded::default() }.assumed(stack)
     }
 
     /// The recorded spec of a resource, if there is one that its kind can read.
     pub fn recorded<K: Kind>(&self, address: &Address) -> Option<K::Spec> {
         spec::<K>(self.head?.records.get(address)?)
+    }
+
+    /// The AWS names that recorded resources of a kind have in a scope.
+    pub fn names<K: Kind>(&self, scope: &Scope, name: fn(K::Spec) -> String) -> BTreeSet<String> {
+        let Some(head) = self.head else { return BTreeSet::new() };
+        let first = Address::new(scope.clone(), K::NAME, "");
+        let own = head.records.range(first..).map(|(_, record)| record);
+        let own = own.take_while(|record| record.address.scope == *scope && record.address.kind == K::NAME);
+        own.filter_map(spec::<K>).map(name).collect()
     }
 
     /// What AWS was last told of a resource, if its kind can read that.
@@ -41,6 +49,11 @@ impl Facts<'_> {
         let records = self.head.into_iter().flat_map(|head| head.records.keys());
         let of = records.filter(|address| address.kind == K::NAME && address.name == name);
         of.filter_map(|address| address.scope.as_region().cloned()).collect()
+    }
+
+    /// The recorded outputs of a resource, once it was ready.
+    pub fn outputs<K: Kind>(&self, address: &Address) -> Option<K::Outputs> {
+        Some(self.head?.records.get(address)?.outputs.as_ref()?.open::<K::Outputs>().ok()?.into_owned())
     }
 
     /// The recorded AWS identity of a resource.

@@ -12,6 +12,8 @@ mod service;
 mod table;
 mod zone;
 
+use std::cell::RefCell;
+
 use globe_config::Stack;
 use globe_config::names::{Naming, Standard};
 use globe_graph::{Graph, GraphBuilder, GraphError};
@@ -83,7 +85,7 @@ pub fn expand_named(
 }
 
 fn resources(stack: &Stack, facts: &Facts<'_>, naming: &dyn Naming) -> Result<GraphBuilder, BlueprintError> {
-    let mut cx = Cx { stack, facts, naming, graph: GraphBuilder::default() };
+    let mut cx = Cx { stack, facts, naming, taken: RefCell::default(), graph: GraphBuilder::default() };
     zone::expand(&mut cx);
     certificate::expand(&mut cx);
     network::expand(&mut cx)?;

@@ -43,9 +43,9 @@ fn one(cx: &mut Cx<'_>, name: &str, region: &Region, config: &globe_config::Load
     let vpc: Ref<Vpc> = Ref::to(region.clone(), config.network.as_str());
     let secure = config.certificate.is_some();
     let group = group(cx, name, region, &vpc, secure);
-    let recorded = cx.recorded::<LoadBalancer>(region.clone(), name).map(|balancer| balancer.name);
+    let named = || cx.naming.load_balancer(&cx.stack.name, name);
     let spec = LoadBalancerSpec {
-        name: recorded.unwrap_or_else(|| cx.naming.load_balancer(&cx.stack.name, name)),
+        name: cx.named::<LoadBalancer>((&region.clone().into(), name), |balancer| balancer.name, named),
         vpc,
         subnets: cx.subnets(&config.network, region, Tier::Public),
         security_groups: vec![group],
@@ -80,11 +80,11 @@ fn group(cx: &mut Cx<'_>, name: &str, region: &Region, vpc: &Ref<Vpc>, secure: b
     };
     let ports: &[u16] = if secure { &[80, 443] } else { &[80] };
     let reference = security_group(name, region);
-    let recorded = cx.recorded::<SecurityGroup>(region.clone(), &reference.address().name);
-    let (group_name, description) = recorded.map(|group| (group.group_name, group.description)).unwrap_or_else(|| {
-        let description = format!("load balancer {name} of stack {}", cx.stack.name);
-        (cx.naming.security_group(&cx.stack.name, name, "load-balancer"), description)
-    });
+    let full = reference.address().name.as_str();
+    let named = || cx.naming.security_group(&cx.stack.name, name, "load-balancer");
+    let group_name = cx.named::<SecurityGroup>((&region.clone().into(), full), |group| group.group_name, named);
+    let recorded = cx.recorded::<SecurityGroup>(region.clone(), full).map(|group| group.description);
+    let description = recorded.unwrap_or_else(|| format!("load balancer {name} of stack {}", cx.stack.name));
     let spec = SecurityGroupSpec {
         vpc: vpc.clone(),
         group_name,

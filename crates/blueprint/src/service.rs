@@ -71,11 +71,10 @@ fn security_group(
 ) -> Ref<SecurityGroup> {
     let port = service.port;
     let full = format!("{name}-service");
-    let recorded = cx.recorded::<SecurityGroup>(region.clone(), &full);
-    let (group_name, description) = recorded.map(|group| (group.group_name, group.description)).unwrap_or_else(|| {
-        let description = format!("instances of service {name} of stack {}", cx.stack.name);
-        (cx.naming.security_group(&cx.stack.name, name, "service"), description)
-    });
+    let named = || cx.naming.security_group(&cx.stack.name, name, "service");
+    let group_name = cx.named::<SecurityGroup>((&region.clone().into(), &full), |group| group.group_name, named);
+    let recorded = cx.recorded::<SecurityGroup>(region.clone(), &full).map(|group| group.description);
+    let description = recorded.unwrap_or_else(|| format!("instances of service {name} of stack {}", cx.stack.name));
     let spec = SecurityGroupSpec {
         vpc: vpc.clone(),
         group_name,
@@ -99,11 +98,11 @@ fn security_group(
 fn instance_profile(cx: &mut Cx<'_>, name: &str, region: &Region) -> Ref<InstanceProfile> {
     let short = format!("{name}-instance-{region}");
     let named = || cx.naming.role(&cx.stack.name, name, RolePurpose::Instance, region);
-    let recorded = cx.recorded::<Role>(Scope::Global, &short).map(|role| (role.name, role.description));
-    let (full, description) = recorded
-        .unwrap_or_else(|| (named(), format!("instances of service {name} of stack {} in {region}", cx.stack.name)));
-    let recorded = cx.recorded::<InstanceProfile>(Scope::Global, &short).map(|profile| profile.name);
-    let profile = recorded.unwrap_or_else(named);
+    let full = cx.named::<Role>((&Scope::Global, &short), |role| role.name, named);
+    let profile = cx.named::<InstanceProfile>((&Scope::Global, &short), |profile| profile.name, named);
+    let recorded = cx.recorded::<Role>(Scope::Global, &short).map(|role| role.description);
+    let description =
+        recorded.unwrap_or_else(|| format!("instances of service {name} of stack {} in {region}", cx.stack.name));
     let role = RoleSpec {
         name: full,
         services: BTreeSet::from(["ec2.amazonaws.com".to_owned()]),
@@ -133,9 +132,9 @@ fn launch_template(
         }
     };
     let unknown = || BlueprintError::NoImage { service: name.to_owned(), region: region.clone() };
-    let recorded = cx.recorded::<LaunchTemplate>(region.clone(), name).map(|template| template.name);
+    let named = || cx.naming.launch_template(&cx.stack.name, name);
     let spec = LaunchTemplateSpec {
-        name: recorded.unwrap_or_else(|| cx.naming.launch_template(&cx.stack.name, name)),
+        name: cx.named::<LaunchTemplate>((&region.clone().into(), name), |template| template.name, named),
         image_id: image_id.ok_or_else(unknown)?,
         image_source,
         instance_type: service.instance_type.clone(),
@@ -163,7 +162,8 @@ fn target_group_name(cx: &Cx<'_>, name: &str, region: &Region, service: &Service
     }
     let port = service.port.to_string();
     let immutable = ["HTTP", port.as_str(), vpc.address().name.as_str(), range.as_str()];
-    cx.naming.target_group(&cx.stack.name, name, &immutable)
+    let rule = cx.naming.target_group(&cx.stack.name, name, &immutable);
+    cx.free::<TargetGroup>(&[region.clone().into()], |group| group.name, rule)
 }
 
 fn target_group(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, vpc: &Ref<Vpc>) -> Ref<TargetGroup> {
@@ -225,9 +225,9 @@ struct Fleet {
 fn scaling(cx: &mut Cx<'_>, name: &str, region: &Region, service: &Service, fleet: Fleet) {
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     let instances = service.instances;
-    let recorded = cx.recorded::<Group>(region.clone(), name).map(|group| group.name);
+    let named = || cx.naming.auto_scaling_group(&cx.stack.name, name);
     let spec = GroupSpec {
-        name: recorded.unwrap_or_else(|| cx.naming.auto_scaling_group(&cx.stack.name, name)),
+        name: cx.named::<Group>((&region.clone().into(), name), |group| group.name, named),
         launch_template: fleet.launch_template,
         subnets: fleet.subnets,
         routes: fleet.routes,

@@ -1,17 +1,18 @@
 //! `table`: a DynamoDB table in each of its regions. In several regions they are the equal members of one global table
 //! (version 2019.11.21).
 
-use std::collections::BTreeSet;
-
 use globe_aws::kinds::dynamodb::{KeyAttribute, Shared, Table, TableSpec};
-use globe_model::{Ref, Region};
+use globe_model::{Ref, Region, Scope};
 
 use crate::cx::Cx;
 
 /// The same for all members of a table: that of any that stands, or a new one.
 fn table_name(cx: &Cx<'_>, name: &str, members: &[&Region]) -> String {
     let recorded = members.iter().find_map(|region| cx.recorded::<Table>((*region).clone(), name));
-    recorded.map_or_else(|| cx.naming.table(&cx.stack.name, name), |table| table.name)
+    recorded.map(|table| table.name).unwrap_or_else(|| {
+        let scopes: Vec<Scope> = members.iter().map(|region| Scope::Region((*region).clone())).collect();
+        cx.free::<Table>(&scopes, |table| table.name, cx.naming.table(&cx.stack.name, name))
+    })
 }
 
 /// Adds all members of all tables.
@@ -41,9 +42,6 @@ fn member(
         kind: key.key_type.as_str().to_owned(),
     };
     let others = members.iter().copied().filter(|other| *other != region);
-    let is_recorded = |other: &&Region| cx.recorded::<Table>((*other).clone(), name).is_some();
-    let names =
-        |regions: &mut dyn Iterator<Item = &Region>| -> BTreeSet<String> { regions.map(ToString::to_string).collect() };
     TableSpec {
         name: full_name.to_owned(),
         partition_key: key(&table.partition_key),
@@ -51,8 +49,7 @@ fn member(
         shared: (first == Some(region)).then(|| Shared { ttl: table.ttl.clone() }),
         point_in_time_recovery: table.point_in_time_recovery,
         deletion_protection: table.deletion_protection,
-        others: names(&mut others.clone()),
-        recorded: names(&mut others.filter(is_recorded)),
+        others: others.map(ToString::to_string).collect(),
         after: first.filter(|first| *first != region).map(|first| Ref::to(first.clone(), name)),
         tags: cx.tags(name),
     }

@@ -71,8 +71,8 @@ pub async fn make_plan(
     head: &Head,
     request: &Request<'_>,
 ) -> Result<Planned, Failure> {
-    let Forward { head, moves, pairs } = forward(head.clone(), stack, &session.kinds)?;
-    let head = &head;
+    let Forward { head, moves, pairs } = forward(head, stack, &session.kinds)?;
+    let head = &*head;
     let facts = session.facts(stack, head, request.fresh_images).await?;
     let whole = graph(stack, &facts, &session.kinds)?;
     let wanted = wanted(stack, &facts, &session.kinds, &whole, request)?;

@@ -57,6 +57,8 @@ pub trait Naming: Sync {
     fn scaling_policy(&self, group: &str, measure: &str) -> String;
     /// See [`security_group`].
     fn security_group(&self, stack: &str, component: &str, role: &str) -> String;
+    /// See [`replication_rule`].
+    fn replication_rule(&self, component: &str, receiver: &Region) -> String;
 }
 
 /// The rules of this file.
@@ -90,6 +92,9 @@ impl Naming for Standard {
     }
     fn security_group(&self, stack: &str, component: &str, role: &str) -> String {
         security_group(stack, component, role)
+    }
+    fn replication_rule(&self, component: &str, receiver: &Region) -> String {
+        replication_rule(component, receiver)
     }
 }
 
@@ -145,6 +150,11 @@ pub fn scaling_policy(group: &str, measure: &str) -> String {
 /// most [`LONG_MAX`].
 pub fn security_group(stack: &str, component: &str, role: &str) -> String {
     format!("{stack}-{component}-{role}")
+}
+
+/// `{receiver}-{component}`: the rule by which a bucket sends to the one in another region, at most [`LONG_MAX`].
+pub fn replication_rule(component: &str, receiver: &Region) -> String {
+    format!("{receiver}-{component}")
 }
 
 /// Beginnings that AWS reserves, with what they are reserved in: load balancers, security groups, buckets.

@@ -320,7 +320,8 @@ mod tests {
     fn where_a_move_cannot_go_is_refused_by_name() {
         let whole = |names: &[&str]| {
             let mut builder = GraphBuilder::default();
-            names.iter().for_each(|name| builder.add_boxed(at(name), noun(json!({}))));
+            let spec = json!({ "on": [], "fixed": "", "soft": "" });
+            names.iter().for_each(|name| builder.add_boxed(at(name), noun(spec.clone())));
             builder.build(&KindTable::new([crate::tests::node()])).expect("a DAG")
         };
         let both = head(&[record("r/test/node/old", "1", &[]), record("r/test/node/new", "2", &[])]);

@@ -19,6 +19,9 @@ pub enum Flaw {
     /// A delete, update or adoption without an identity.
     #[error("the step for {0} does not say which object it means")]
     NoIdentity(Address),
+    /// A record moves to another kind of place, or something is done where it is no more.
+    #[error("{0} is to move, and the plan does not fit that")]
+    Moved(Address),
     /// A create or update without a spec.
     #[error("the step for {0} does not say what is wanted")]
     NoSpec(Address),
@@ -43,8 +46,19 @@ pub fn lint(plan: &Plan) -> Vec<Flaw> {
             flaws.push(Flaw::NoSpec(address()));
         }
     }
+    flaws.extend(moves(plan));
     flaws.extend(cycle(plan));
     flaws
+}
+
+/// What moves stays in its scope, and whatever is done is done at present addresses.
+fn moves(plan: &Plan) -> impl Iterator<Item = Flaw> {
+    let reached: BTreeSet<&Address> = plan.moves.iter().map(|moved| &moved.record.address).collect();
+    let left: BTreeSet<&Address> = plan.moves.iter().map(|moved| &moved.from).collect();
+    let away = move |address: &&Address| left.contains(*address) && !reached.contains(*address);
+    let stale = plan.steps.iter().map(|step| &step.address).filter(away);
+    let astray = plan.moves.iter().filter(|moved| moved.from.scope != moved.record.address.scope);
+    stale.chain(astray.map(|moved| &moved.from)).map(|address| Flaw::Moved(address.clone()))
 }
 
 /// Takes steps away whose links are all met; what is left at the end waits for itself. Every link is looked at once.

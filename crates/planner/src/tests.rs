@@ -436,3 +436,16 @@ fn moves_are_recorded_where_the_run_acts() {
         vec![("eu-central-1:base", spec("f", "s", &[])), ("us-east-1:user", spec("f", "s", &["eu-central-1:base"]))];
     assert_eq!(moved(&case), ["us-east-1", "eu-central-1", "global"]);
 }
+
+#[test]
+fn a_plan_that_acts_where_a_record_is_no_more_is_flawed() {
+    let (spec, desired, outputs) = (globe_model::Spec::of(()), Desired::of(()), None);
+    let record = Record { address: at("new"), id: "1".into(), spec, desired, outputs, at: Timestamp(0) };
+    let case = Case { moves: vec![Move { from: at("old"), record }], ..Case::default() };
+    let (mut plan, _) = case.plan();
+    plan.steps.push(Step::bare(at("old"), Action::Delete, Some("1".into())));
+    assert_eq!(lint(&plan), [Flaw::Moved(at("old"))]);
+    plan.steps.clear();
+    plan.moves[0].from = at("eu-central-1:old");
+    assert_eq!(lint(&plan), [Flaw::Moved(at("eu-central-1:old"))]);
+}

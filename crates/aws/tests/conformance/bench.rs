@@ -233,17 +233,8 @@ impl Bench {
 
     /// Deleting is refused as long as a dependent exists, in a class that the engine waits on.
     pub async fn refuses_delete(&self, address: &Address) {
-        self.refuses(address, DataPolicy::Keep).await;
-    }
-
-    /// The same where deleting data is allowed, so that only a dependent can be in the way.
-    pub async fn refuses_to_lose(&self, address: &Address) {
-        self.refuses(address, DataPolicy::Delete).await;
-    }
-
-    async fn refuses(&self, address: &Address, data: DataPolicy) {
         let id = self.id(address);
-        let delete = self.cloud.delete(address, &id, data);
+        let delete = self.cloud.delete(address, &id, DataPolicy::Keep);
         let refused = self.proved(&address.kind, Work::Delete, delete).await;
         let class = refused.err().map(|error| error.class);
         assert!(

@@ -141,7 +141,7 @@ async fn in_us_east_1_a_bucket_that_exists_is_not_taken_for_new() {
 
 fn sends(to: &str, time_control: bool) -> ReplicationDestination {
     let storage_class = time_control.then(|| "STANDARD_IA".to_owned());
-    ReplicationDestination { bucket: Ref::to(to, "assets"), storage_class, time_control }
+    ReplicationDestination { bucket: Ref::to(to, "assets"), rule: None, storage_class, time_control }
 }
 
 fn replication(from: &str, destinations: Vec<ReplicationDestination>) -> ReplicationSpec {

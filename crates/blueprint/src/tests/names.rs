@@ -38,6 +38,9 @@ impl Naming for Other {
     fn security_group(&self, _: &str, component: &str, role: &str) -> String {
         format!("other-sg-{component}-{role}")
     }
+    fn replication_rule(&self, component: &str, receiver: &Region) -> String {
+        format!("other-rule-{component}-{receiver}")
+    }
 }
 
 /// The state after this graph was made.
@@ -47,10 +50,13 @@ fn recorded(graph: &Graph) -> Head {
     let record = |resource: &globe_graph::Resource| {
         let address = resource.address.clone();
         let kind = kinds.get(&address.kind).expect("a kind");
-        let desired = kind.lower(&resource.spec, &Upstream::new(&outputs)).expect("a spec").expect("is known");
+        let desired = kind.lower(&address, &resource.spec, &Upstream::new(&outputs)).expect("is known");
         let outputs = outputs(&address).expect("a kind");
-        let id = outputs["vpc_id"].as_str().map_or_else(|| address.to_string(), str::to_owned);
-        (address.clone(), Record { address, id, spec: resource.spec.clone(), desired, outputs, at: Timestamp(0) })
+        let id = outputs.json().expect("JSON")["vpc_id"].as_str().map_or_else(|| address.to_string(), str::to_owned);
+        (
+            address.clone(),
+            Record { address, id, spec: resource.spec.clone(), desired, outputs: Some(outputs), at: Timestamp(0) },
+        )
     };
     Head { records: graph.resources().map(record).collect(), ..Head::default() }
 }
@@ -81,6 +87,7 @@ fn no_rule_renames_what_stands() {
         "iam/instance_profile",
         "iam/role",
         "s3/bucket",
+        "s3/replication",
     ];
     assert_eq!(differing(&first, &unrecorded), named.map(str::to_owned).into(), "what has a name is named by a rule");
     let head = recorded(&first);
@@ -97,7 +104,10 @@ fn a_target_group_is_named_anew_exactly_when_it_must_stand_beside_the_old_one() 
         let facts = Recorded::read(stack, head).assumed(stack);
         let graph = expand_named(stack, &facts, &kind_table(), &Other).expect("expands");
         let group = Address::new("us-east-1", "elbv2/target_group", "web");
-        graph.get(&group).expect("a target group").spec["name"].as_str().expect("a name").to_owned()
+        graph.get(&group).expect("a target group").spec.json().expect("JSON")["name"]
+            .as_str()
+            .expect("a name")
+            .to_owned()
     };
     let standing = name(&stack, &head);
     assert!(standing.starts_with("acme-web-"), "{standing}");
@@ -165,4 +175,30 @@ fn an_equal_component_under_a_new_name_is_proposed_as_a_move() {
     let mut edited = stack.renamed(Component::Table, "user-sessions", "other");
     edited.tables["other"].ttl = Some("another".into());
     assert_eq!(proposed(&edited), Vec::<String>::new(), "what is not equal is not the same");
+}
+
+#[test]
+fn a_new_component_under_an_old_name_gets_names_of_its_own() {
+    let stack = reference();
+    let head = recorded(&graph(&stack));
+    let old = stack.names(Component::Table).next().expect("the reference has one").to_owned();
+    let mut renamed = with_move(&stack, Component::Table, &old, "archive");
+    let pairs = moved(&renamed, &Facts::nominal(&renamed)).expect("expands");
+    let records = head.records.values().cloned().map(|mut record| {
+        if let Some((_, to)) = pairs.iter().find(|(from, _)| *from == record.address) {
+            record.address = to.clone();
+        }
+        (record.address.clone(), record)
+    });
+    let head = Head { records: records.collect(), ..Head::default() };
+    let table = renamed.tables["archive"].clone();
+    renamed.tables.insert(old.clone(), table);
+    let facts = Recorded::read(&renamed, &head).assumed(&renamed);
+    let graph = expand(&renamed, &facts, &kind_table()).expect("expands");
+    let name = |component: &str| {
+        let named =
+            graph.resources().find(|table| table.address.kind == "dynamodb/table" && table.address.name == component);
+        named.expect("a table").spec.json().expect("JSON")["name"].as_str().expect("a name").to_owned()
+    };
+    assert_eq!((name("archive"), name(&old)), (format!("acme-{old}"), format!("acme-{old}-2")));
 }

@@ -87,7 +87,7 @@ async fn allowed(
     head: &Head,
     args: &GcArgs,
 ) -> Result<(Plan, bool), Failure> {
-    let Forward { head, moves, .. } = forward(head.clone(), &project.stack, &session.kinds)?;
+    let Forward { head, moves, .. } = forward(head, &project.stack, &session.kinds)?;
     let input = Sweep {
         stack: &project.stack.name,
         account: &project.stack.account,

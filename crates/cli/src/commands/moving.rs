@@ -80,7 +80,7 @@ fn empty(stack: &Stack, parent: u64) -> globe_model::Plan {
 
 /// What is to be recorded, beginning with what brings the state forward.
 fn moves(stack: &Stack, head: Head, (from, to): (&str, &str)) -> Result<Vec<Move>, Failure> {
-    let Forward { head, mut moves, .. } = forward(head, stack, &kind_table())?;
+    let Forward { head, mut moves, .. } = forward(&head, stack, &kind_table())?;
     let pairs = pairs(stack, &head, (from, to))?;
     let recorded: Vec<&(Address, Address)> = pairs.iter().filter(|(from, _)| head.records.contains_key(from)).collect();
     if recorded.is_empty() {
@@ -93,7 +93,7 @@ fn moves(stack: &Stack, head: Head, (from, to): (&str, &str)) -> Result<Vec<Move
             format!("{from} cannot become {to}: another object is recorded there"),
         ));
     }
-    let (_, named) = bring_forward(head, &[], &pairs);
+    let (_, named) = bring_forward(head.into_owned(), &[], &pairs);
     moves.extend(named);
     Ok(moves)
 }

@@ -21,7 +21,7 @@ pub async fn state(global: &Global, out: &Out, command: &StateCommand) -> Result
     let opened = || async {
         let state = State::read_only(global, &project::state_location(global, &project.folder)).await?;
         let head = state.head(&project.stack.name).await?;
-        let head = forward(head, &project.stack, &kind_table())?.head;
+        let head = forward(&head, &project.stack, &kind_table())?.head.into_owned();
         Ok::<_, Failure>((state, head))
     };
     match command {

@@ -21,7 +21,8 @@ pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
     let project = project::load(global, out)?;
     let state = State::read_only(global, &project::state_location(global, &project.folder)).await?;
     let kinds = kind_table();
-    let head = forward(state.head(&project.stack.name).await?, &project.stack, &kinds)?.head;
+    let head = state.head(&project.stack.name).await?;
+    let head = forward(&head, &project.stack, &kinds)?.head;
     let highlights = highlights(&head, &kinds);
     let mut scopes: BTreeMap<String, (usize, Option<globe_model::Timestamp>)> = BTreeMap::new();
     for region in project.stack.regions.keys() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use globe_engine::{RunError, recover, run};
 use globe_model::{Clock, Head, Highlight, Intent, JournalError, Plan, Scope, Summary};
-use globe_report::{summary_json, summary_text};
+use globe_report::{counted, summary_json, summary_text};
 use tokio::sync::mpsc;
 
 use crate::clock::SystemClock;
@@ -91,6 +91,7 @@ impl Work<'_> {
     /// When another run was faster, the lease or the state is lost, or the user asks to stop.
     pub async fn carry_out(&self, plan: Plan) -> Result<Exit, Setback> {
         let (out, session, journal) = (self.holder.out, self.session, self.holder.journal);
+        let moves = plan.moves.len();
         let steps = plan.steps.iter().map(|step| &step.address);
         let moved = plan.moves.iter().map(|moved| &moved.record.address);
         let scopes: BTreeSet<Scope> = steps.chain(moved).map(|address| address.scope.clone()).collect();
@@ -111,6 +112,9 @@ impl Work<'_> {
             Err(error) => return Err(self.cut_short(error, lost, elapsed).await.into()),
         };
         let head = journal.head(self.holder.stack).await?;
+        if moves > 0 {
+            out.note(&format!("Recorded {}.", counted(moves, "move", "moves")));
+        }
         report(out, &summary, &highlights(&head, &session.kinds), elapsed);
         crate::leaving::say(out, &head);
         let here = SystemClock.now().since(began);

@@ -73,7 +73,7 @@ fn nothing(plan: &Plan, report: &PlanReport) -> Paragraph {
     };
     let recorded = match plan.moves.len() {
         0 => String::new(),
-        count => format!(" `up` records {}.", counted(count, "move", "moves")),
+        count => format!(" {} to be recorded.", counted(count, "move is", "moves are")),
     };
     Paragraph::new(0).prose(Tone::Strong, &format!("{text}{recorded}"))
 }

@@ -359,3 +359,48 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn moves_and_what_may_have_moved_are_said() {
+    let (mut plan, mut report) =
+        (sample::plan(Command::Up, Vec::new()), PlanReport { unchanged: 12, ..Default::default() });
+    let moved = |from: &str, to: &str| {
+        let (spec, desired, outputs) = (globe_model::Spec::of(()), globe_model::Desired::of(()), None);
+        let record = globe_model::Record {
+            address: sample::address(to),
+            id: "vpc-1".into(),
+            spec,
+            desired,
+            outputs,
+            at: globe_model::Timestamp(0),
+        };
+        globe_model::Move { from: sample::address(from), record }
+    };
+    plan.moves = vec![moved("us-east-1/ec2/vpc/main", "us-east-1/ec2/vpc/core")];
+    report.notices.push(Notice::MayHaveMoved {
+        address: sample::address("us-east-1/dynamodb/table/purchases"),
+        from: sample::address("us-east-1/dynamodb/table/orders"),
+        line: "\"table.orders\" = \"table.purchases\"".into(),
+    });
+    insta::assert_snapshot!(shown(&(plan.clone(), report.clone())), @r#"
+    Plan to bring up stack acme in account 123456789012
+
+    1 record moves to another address; nothing in AWS changes with that:
+      us-east-1/ec2/vpc/main -> us-east-1/ec2/vpc/core (vpc-1)
+
+      us-east-1/dynamodb/table/orders goes and us-east-1/dynamodb/table/purchases,
+        its equal, is made. If it is the same, add to the file:
+          [moved]
+          "table.orders" = "table.purchases"
+
+    Nothing to do: 12 resources are as the file says. 1 move is to be recorded.
+    "#);
+    let line: Value = serde_json::from_str(&crate::plan_json(&plan, &report, None)).expect("JSON");
+    assert_eq!(
+        line["moves"][0],
+        json!({"from": "us-east-1/ec2/vpc/main", "to": "us-east-1/ec2/vpc/core", "id": "vpc-1"})
+    );
+    assert_eq!(line["notices"][0]["notice"], "may_have_moved");
+    plan.moves = vec![moved("us-east-1/ec2/vpc/main", "us-east-1/ec2/vpc/core"); 50];
+    assert!(shown(&(plan, report)).contains("and 10 more"), "a long list is cut");
+}

@@ -1,13 +1,14 @@
 //! The members of a table in its other regions: who can be asked, and what AWS lists.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     CreateReplicationGroupMemberAction, DeleteReplicationGroupMemberAction, ReplicaDescription, ReplicaStatus,
     ReplicationGroupUpdate, TableDescription, TableStatus,
 };
 use futures::future::join_all;
-use globe_model::{CallError, ErrorClass, OWNER_STACK};
+use globe_model::{CallError, ErrorClass, OWNER_STACK, TagPatch};
 
 use super::settings::{self, REFUSED, is};
 use crate::driver::Scoped;
@@ -15,9 +16,6 @@ use crate::error::failed;
 use crate::refine::{Says, unbuilt};
 
 const UPDATE: &str = "dynamodb:UpdateTable";
-
-/// Regions, and whether the state records a member there.
-pub type Others = BTreeMap<String, bool>;
 
 fn conflict(message: String) -> CallError {
     CallError::new(ErrorClass::Conflict, UPDATE, message)
@@ -29,16 +27,16 @@ fn conflict(message: String) -> CallError {
 /// `Conflict` while a member is coming, going or changing; `NotYetConsistent` while a region in which the table may be
 /// cannot be read and no other has it: a second table of the name would never become one with it; `AlreadyExists` where
 /// another region has a table of the name that is not this stack's.
-pub async fn to_join(cx: &Scoped, name: &str, others: &Others) -> Result<Option<String>, CallError> {
+pub async fn to_join(cx: &Scoped, name: &str, others: &BTreeSet<String>) -> Result<Option<String>, CallError> {
     let looks = others
-        .keys()
+        .iter()
         .map(|region| async move { (region, settings::describe(&cx.in_region(region).dynamodb, name).await) });
     let (mut busy, mut unread) = (None, None);
     for (region, found) in join_all(looks).await {
         match found {
             Ok(None) => {}
             Ok(Some(table)) if is(&table, TableStatus::Active) && !is_changing(&table) => {
-                if others.get(region) == Some(&true) || bears_our_tag(cx, region, &table).await? {
+                if bears_our_tag(cx, region, &table).await? || is_ours(cx, &table).await? {
                     return Ok(Some(region.clone()));
                 }
                 let message = format!("{region} has a table {name} that is not this stack's");
@@ -65,12 +63,9 @@ async fn bears_our_tag(cx: &Scoped, region: &str, table: &TableDescription) -> R
 ///
 /// # Errors
 /// When a region cannot be read.
-pub async fn is_ours(cx: &Scoped, table: &TableDescription, others: &Others) -> Result<bool, CallError> {
+pub async fn is_ours(cx: &Scoped, table: &TableDescription) -> Result<bool, CallError> {
     let name = table.table_name.as_deref().unwrap_or_default();
     for region in listed(table) {
-        if others.get(&region) == Some(&true) {
-            return Ok(true);
-        }
         let member = settings::describe(&cx.in_region(&region).dynamodb, name).await?;
         if let Some(member) = member
             && bears_our_tag(cx, &region, &member).await?
@@ -79,6 +74,41 @@ pub async fn is_ours(cx: &Scoped, table: &TableDescription, others: &Others) -> 
         }
     }
     Ok(false)
+}
+
+/// Whether a member that cannot be seen in this scope's region yet is on its way.
+///
+/// # Errors
+/// When a region cannot be read; `Ambiguous` while another member is being updated and what comes of it does not show:
+/// perhaps this one, whose entry shows seconds after the call. Reads that end like this are repeated.
+pub async fn is_coming(cx: &Scoped, name: &str, others: &BTreeSet<String>) -> Result<bool, CallError> {
+    for region in others {
+        let Some(table) = settings::describe(&cx.in_region(region).dynamodb, name).await? else { continue };
+        if !bears_our_tag(cx, region, &table).await? && !is_ours(cx, &table).await? {
+            continue;
+        }
+        if entries(&table).any(|entry| entry.region_name.as_deref() == Some(cx.region()) && !is_going(entry)) {
+            return Ok(true);
+        }
+        if is(&table, TableStatus::Updating) && !is_changing(&table) {
+            let message = format!("table {name} is being updated, and what comes of it does not show yet");
+            return Err(CallError::new(ErrorClass::Ambiguous, "dynamodb:DescribeTable", message));
+        }
+    }
+    Ok(false)
+}
+
+/// The same tags, and this stack's mark on a member that does not bear it: a further member is born without any.
+///
+/// # Errors
+/// When the tags cannot be read.
+pub async fn marked(cx: &Scoped, client: &Client, arn: &str, patch: &TagPatch) -> Result<TagPatch, CallError> {
+    let mut patch = patch.clone();
+    let found = if patch.set.is_empty() { None } else { settings::tags(client, arn).await? };
+    if found.is_some_and(|tags| !tags.contains_key(OWNER_STACK)) {
+        patch.set.insert(OWNER_STACK.into(), cx.owner.stack.clone());
+    }
+    Ok(patch)
 }
 
 /// Asks for a member in this scope's region.
@@ -131,6 +161,10 @@ pub async fn that_stays(cx: &Scoped, name: &str, table: &TableDescription) -> Re
 
 fn entries(table: &TableDescription) -> impl Iterator<Item = &ReplicaDescription> {
     table.replicas.iter().flatten()
+}
+
+fn is_going(entry: &ReplicaDescription) -> bool {
+    entry.replica_status == Some(ReplicaStatus::Deleting)
 }
 
 fn is_changing(table: &TableDescription) -> bool {

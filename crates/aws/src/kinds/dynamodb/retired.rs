@@ -29,7 +29,6 @@ pub fn member_of_replica(record: Record) -> Option<Record> {
         point_in_time_recovery: replica.point_in_time_recovery,
         deletion_protection: replica.deletion_protection,
         others: [replica.home.clone()].into(),
-        recorded: [replica.home.clone()].into(),
         after: None,
         tags: replica.tags.clone(),
     };
@@ -40,7 +39,7 @@ pub fn member_of_replica(record: Record) -> Option<Record> {
         shared: None,
         point_in_time_recovery: spec.point_in_time_recovery,
         deletion_protection: spec.deletion_protection,
-        others: [(replica.home.clone(), true)].into(),
+        others: [replica.home.clone()].into(),
         tags: spec.tags.clone(),
     };
     Some(Record {
@@ -79,6 +78,6 @@ mod tests {
         );
         assert_eq!((&new.outputs, new.at), (&old.outputs, old.at));
         let desired = new.desired.open::<TableDesired>().expect("a table");
-        assert_eq!((desired.point_in_time_recovery, desired.others.get("us-east-1")), (true, Some(&true)));
+        assert_eq!((desired.point_in_time_recovery, desired.others.contains("us-east-1")), (true, true));
     }
 }

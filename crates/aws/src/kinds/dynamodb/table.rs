@@ -30,7 +30,7 @@ use globe_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::members::{self, Others};
+use super::members;
 use super::settings::{self, BUSY, REFUSED, is};
 use crate::driver::{Birth, Driver, Found, IamActions, Scoped};
 use crate::each::each;
@@ -75,9 +75,6 @@ pub struct TableSpec {
     /// The table's other regions.
     #[serde(default)]
     pub others: BTreeSet<String>,
-    /// Those of them whose member the state records: ours, whatever their tags say.
-    #[serde(default)]
-    pub recorded: BTreeSet<String>,
     /// The member that is made first.
     #[serde(default)]
     pub after: Option<Ref<Table>>,
@@ -101,10 +98,9 @@ pub struct TableDesired {
     pub point_in_time_recovery: bool,
     /// Whether AWS refuses to delete this member.
     pub deletion_protection: bool,
-    /// Where a create looks for members, so that there is never a second table: the other regions, and whether the state
-    /// records a member there.
+    /// The other regions: where a create looks for members, so that there is never a second table.
     #[serde(default)]
-    pub others: Others,
+    pub others: BTreeSet<String>,
     /// Tags.
     pub tags: Tags,
 }
@@ -193,7 +189,6 @@ impl Kind for Table {
     }
 
     fn lower(spec: &TableSpec, _: &Upstream<'_>) -> Result<TableDesired, Pending> {
-        let others = spec.others.iter().map(|region| (region.clone(), spec.recorded.contains(region)));
         Ok(TableDesired {
             name: spec.name.clone(),
             partition_key: spec.partition_key.clone(),
@@ -201,7 +196,7 @@ impl Kind for Table {
             shared: spec.shared.clone(),
             point_in_time_recovery: spec.point_in_time_recovery,
             deletion_protection: spec.deletion_protection,
-            others: others.collect(),
+            others: spec.others.clone(),
             tags: spec.tags.clone(),
         })
     }
@@ -313,7 +308,8 @@ impl Driver for Table {
         if let Some(change) = &patch.ttl {
             settings::set_time_to_live(client, id, change.attribute.as_deref()).await?;
         }
-        settings::retag(client, table.table_arn.as_deref().unwrap_or_default(), &patch.tags).await?;
+        let arn = table.table_arn.as_deref().unwrap_or_default();
+        settings::retag(client, arn, &members::marked(cx, client, arn, &patch.tags).await?).await?;
         reshape(cx, id, &table, patch).await
     }
 
@@ -440,8 +436,14 @@ async fn live(cx: &Scoped, name: &str) -> Result<Option<TableLive>, CallError> {
 /// The table of this name, if it is this stack's: by its tags, or as a member of one that is.
 async fn find(cx: &Scoped, address: &Address, desired: &TableDesired) -> Result<Option<Candidate>, CallError> {
     let (client, name) = (&cx.aws.dynamodb, &desired.name);
-    let table = settings::describe(client, name).await?;
-    let Some(table) = table.filter(|table| !is(table, TableStatus::Deleting)) else { return Ok(None) };
+    let candidate = |address: &Address, nonce| Candidate { address: address.clone(), id: name.clone(), nonce };
+    let Some(table) = settings::describe(client, name).await? else {
+        let coming = members::is_coming(cx, name, &desired.others).await?;
+        return Ok(coming.then(|| candidate(address, None)));
+    };
+    if is(&table, TableStatus::Deleting) {
+        return Ok(None);
+    }
     let Some(mut tags) = settings::tags(client, table.table_arn.as_deref().unwrap_or_default()).await? else {
         // Whose it is shows in seconds, when it is active: reads that end like this are repeated.
         let message = format!("the tags of table {name} cannot be read before it is active");
@@ -449,10 +451,10 @@ async fn find(cx: &Scoped, address: &Address, desired: &TableDesired) -> Result<
     };
     let ours = match tags.get(OWNER_STACK) {
         Some(stack) => *stack == cx.owner.stack,
-        None => members::is_ours(cx, &table, &desired.others).await?,
+        None => members::is_ours(cx, &table).await?,
     };
     let address = tags.get(OWNER_ADDRESS).and_then(|text| text.parse().ok()).unwrap_or_else(|| address.clone());
-    Ok(ours.then(|| Candidate { address, id: name.clone(), nonce: tags.remove(OWNER_NONCE) }))
+    Ok(ours.then(|| candidate(&address, tags.remove(OWNER_NONCE))))
 }
 
 #[cfg(test)]
@@ -467,7 +469,7 @@ mod tests {
             shared: Some(Shared { ttl: Some("expires_at".into()) }),
             point_in_time_recovery: true,
             deletion_protection: true,
-            others: Others::new(),
+            others: BTreeSet::new(),
             tags: Tags::default(),
         }
     }
@@ -518,7 +520,7 @@ mod tests {
     fn other_regions_are_no_difference() {
         let joined = TableLive { others: ["us-east-1".to_owned()].into(), ..live() };
         assert_eq!(Table::diff(&desired(), &joined), Verdict::Same);
-        let wanted = TableDesired { others: [("us-west-2".to_owned(), false)].into(), ..desired() };
+        let wanted = TableDesired { others: ["us-west-2".to_owned()].into(), ..desired() };
         assert_eq!(Table::diff(&wanted, &joined), Verdict::Same);
     }
 

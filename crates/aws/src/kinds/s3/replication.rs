@@ -45,6 +45,9 @@ const PUT: &str = "s3:PutReplicationConfiguration";
 pub struct ReplicationDestination {
     /// The bucket, in another region.
     pub bucket: Ref<Bucket>,
+    /// Id of its rule, made once; specs recorded before it was one have none, and then it is the bucket's address in short.
+    #[serde(default)]
+    pub rule: Option<String>,
     /// Storage class of the replicas, as S3 spells it; without it they keep that of their source.
     pub storage_class: Option<String>,
     /// Whether S3 promises 15 minutes (Replication Time Control), with metrics.
@@ -217,7 +220,7 @@ impl Driver for Replication {
 /// Names the region, so that a metric's dimension says where objects go.
 fn rule_id(destination: &ReplicationDestination) -> String {
     let address = destination.bucket.address();
-    format!("{}-{}", address.scope, address.name)
+    destination.rule.clone().unwrap_or_else(|| format!("{}-{}", address.scope, address.name))
 }
 
 async fn put(cx: &Scoped, desired: &ReplicationDesired) -> Result<(), CallError> {
