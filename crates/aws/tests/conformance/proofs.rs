@@ -12,6 +12,7 @@ use serde_json::Value;
 /// Fields that no story can show, because `diff` does not compare them: (kind, field, why that is right).
 const SILENT: &[(&str, &str, &str)] = &[
     ("autoscaling/group", "desired_is", "says what the number of instances means, and is nothing that AWS has"),
+    ("dynamodb/table", "others", "says where a create looks for members; each of them is a resource of its own"),
     ("elbv2/target_group", "protocol", "HTTP for every target group, and AWS can not change it"),
 ];
 
@@ -19,6 +20,8 @@ const SILENT: &[(&str, &str, &str)] = &[
 const CALLED: &[(&str, &str, &str)] = &[
     ("autoscaling/group", "settings.template_id", "launch_template"),
     ("autoscaling/group", "settings.template_version", "launch_template_version"),
+    ("dynamodb/table", "shared", "ttl"),
+    ("dynamodb/table", "shared.ttl", "ttl"),
 ];
 
 /// Fields whose parts the user names: one change of a part shows that the parts are compared.
@@ -26,6 +29,7 @@ const MAPS: &[&str] = &["tags", "routes", "inline", "ingress", "egress"];
 
 /// Kinds that others refer to, and that AWS deletes all the same: (kind, why).
 const FREE: &[(&str, &str)] = &[
+    ("dynamodb/table", "its other members hold the items too"),
     ("ec2/launch_template", "instances run on, and a group launches no more"),
     ("ec2/nat_gateway", "routes to it stay and lead nowhere"),
     ("ec2/route_table", "its subnets are taken out with it; an endpoint's routes are a part of it"),
