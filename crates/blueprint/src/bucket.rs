@@ -21,6 +21,7 @@ const SESSION: i32 = 3600;
 pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, buckets) in &stack.buckets {
+        cx.of_component("bucket", name);
         let regions: Vec<&Region> = buckets.iter().map(|(region, _)| region).collect();
         for (region, bucket) in buckets.iter() {
             let days = |days: Option<u32>| days.and_then(|days| i32::try_from(days).ok());

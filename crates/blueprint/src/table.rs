@@ -10,6 +10,7 @@ use crate::cx::Cx;
 pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, table) in &stack.tables {
+        cx.of_component("table", name);
         let Some(home) = table.home(stack) else { continue };
         let replicas: Vec<&Region> = table.regions_in(stack).filter(|region| *region != home).collect();
         let key = |key: &globe_config::KeyAttribute| KeyAttribute {

@@ -82,6 +82,9 @@ pub struct Stack {
     pub certificates: IndexMap<String, Certificate>,
     /// DNS records.
     pub records: IndexMap<String, Record>,
+    /// `protect` of the components whose block says it, by their full names (`bucket.files`).
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub protect: IndexMap<String, bool>,
 }
 
 impl Stack {

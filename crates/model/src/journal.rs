@@ -45,6 +45,8 @@ pub struct Head {
     pub deleting: BTreeSet<(Address, String)>,
     /// What AWS deletes slowly, by address and id.
     pub ledger: Vec<Departing>,
+    /// Resources that no command may delete, by the component whose block said so last.
+    pub protected: BTreeMap<Address, String>,
 }
 
 /// What an intent is about to do.
@@ -174,6 +176,8 @@ pub struct RunStart {
     pub reads: BTreeSet<Scope>,
     /// How many steps it has.
     pub steps: usize,
+    /// Resources that are protected from now on, by component; `None` is protected no longer.
+    pub protects: BTreeMap<Address, Option<String>>,
 }
 
 /// The end of a run.
@@ -187,7 +191,7 @@ pub struct RunEnd {
     pub failed: usize,
     /// Steps not tried.
     pub not_tried: usize,
-    /// Regions left removed on purpose; empty unless the run is complete.
+    /// Regions that are to be left removed on purpose, whether all of them is gone yet or not.
     pub down: BTreeSet<Region>,
     /// Regions left in use.
     pub up: BTreeSet<Region>,
@@ -246,8 +250,18 @@ pub enum JournalError {
         scope: Scope,
     },
     /// The plan is older than the state.
-    #[error("the plan was made from state {parent}, and the state is at {head} by now; make a new plan")]
+    #[error("{scope} has changed since the plan was made (from state {parent}; the state is at {head} by now); make a new plan")]
     StalePlan {
+        /// The plan's parent.
+        parent: u64,
+        /// The journal's head.
+        head: u64,
+        /// A scope in which something has happened since.
+        scope: Scope,
+    },
+    /// The plan is younger than the state: it was made from another one.
+    #[error("the plan was made from state {parent}, and this state is only at {head}: it was made from another state")]
+    OtherState {
         /// The plan's parent.
         parent: u64,
         /// The journal's head.

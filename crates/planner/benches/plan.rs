@@ -146,7 +146,6 @@ impl World {
             head,
             inventory,
             selection: &Selection::default(),
-            data: DataPolicy::Keep,
             leaves_down: BTreeSet::new(),
             leaves_up: BTreeSet::new(),
         };

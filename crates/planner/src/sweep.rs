@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use globe_model::{Action, Address, Command, DataPolicy, Head, KindTable, Link, Need, Plan, Record, Step, Timestamp};
+use globe_model::{Action, Address, Command, Head, KindTable, Link, Need, Plan, Record, Step, Timestamp};
 use serde_json::Value;
 
 use crate::select::renumber;
@@ -19,8 +19,6 @@ pub struct Sweep<'a> {
     pub head: &'a Head,
     /// The present moment, in AWS's time.
     pub now: Timestamp,
-    /// Whether deletes may destroy data.
-    pub data: DataPolicy,
 }
 
 /// Plans the deletes that were decided earlier: of replaced objects that nothing uses any more, of objects whose delete
@@ -39,9 +37,10 @@ pub fn sweep(input: &Sweep<'_>) -> (Plan, Vec<Address>) {
         account: input.account.to_owned(),
         command: Command::Gc,
         parent: input.head.seq,
-        data: input.data,
         leaves_down: BTreeSet::new(),
         leaves_up: BTreeSet::new(),
+        protects: BTreeMap::new(),
+        unread: Vec::new(),
         steps,
         known: BTreeMap::new(),
     };

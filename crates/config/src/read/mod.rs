@@ -2,6 +2,7 @@
 
 mod context;
 mod overrides;
+mod protect;
 mod reader;
 mod regions;
 mod settings;
@@ -13,6 +14,7 @@ mod values;
 
 pub(crate) use context::{Component, Context};
 pub(crate) use overrides::regional;
+pub(crate) use protect::PROTECT;
 pub(crate) use reader::{Read, Reader};
 pub(crate) use sink::{Problem, Reported};
 pub(crate) use top::{Parts, stack};
