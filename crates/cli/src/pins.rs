@@ -95,6 +95,15 @@ impl Pins {
         missing
     }
 
+    /// The facts, with gaps filled by what AWS offers where it was asked, and by stand-ins elsewhere.
+    pub fn fill_or_stand_in(self, stack: &Stack, offered: &BTreeMap<Region, Vec<String>>) -> Facts {
+        let mut nominal = Facts::nominal(stack);
+        nominal.zones.extend(offered.iter().map(|(region, zones)| (region.clone(), zones.clone())));
+        let facts = self.fill(&nominal.zones);
+        nominal.images.extend(facts.images);
+        Facts { images: nominal.images, ..facts }
+    }
+
     /// The facts, with gaps filled by what AWS offers, in the order of its names.
     pub fn fill(self, offered: &BTreeMap<Region, Vec<String>>) -> Facts {
         let fill = |(region, places): (Region, Vec<Option<String>>)| {

@@ -1,24 +1,26 @@
-//! From a file to a plan: blueprint, inventory, planner, guard.
+//! From a file to a plan: blueprint, inventory, planner, admission.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use globe_blueprint::{Facts, expand};
 use globe_config::Stack;
-use globe_engine::{Ports, chain, guard, observe};
+use globe_engine::{Look, Ports, chain, observe};
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Address, CallError, Command, DataPolicy, ErrorClass, Event, Head, Inventory, Journal, KindTable, Missing, Notice,
-    Plan, PlanReport,
+    Address, CallError, Command, Consent, ErrorClass, Event, Glob, Head, Inventory, Journal, KindTable, Missing, Notice,
+    Observation, Plan, PlanReport,
 };
-use globe_planner::{Input, edges_into, plan};
+use globe_planner::{Input, concern, edges_into, plan};
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::admission::{Admission, admit, same_account};
 use crate::failure::{Exit, Failure};
+use crate::pins;
 use crate::regions::{Regions, all};
-use crate::session::Session;
+use crate::session::{Looked, Session};
 
 /// A plan and what a reader should know beside it.
 pub struct Planned {
@@ -40,10 +42,12 @@ pub struct Request<'a> {
     pub regions: &'a Regions,
     /// Which addresses.
     pub only: &'a [String],
-    /// Whether data may go.
-    pub data: DataPolicy,
+    /// What the user agrees to lose.
+    pub consent: &'a Consent,
     /// Whether image parameters are read anew.
     pub fresh_images: bool,
+    /// Interrupted creates of which AWS could not be asked what became of them.
+    pub unsettled: &'a BTreeMap<Address, CallError>,
 }
 
 /// The graph of a stack.
@@ -60,46 +64,147 @@ pub fn ports(session: &Session, journal: Arc<dyn Journal>, events: UnboundedSend
     Ports { cloud, journal, clock, kinds, pace: session.pace.clone(), events }
 }
 
+/// The graph of a stack as far as the state and the file say, without asking AWS.
+///
+/// # Errors
+/// As [`graph`].
+pub fn graph_as_recorded(stack: &Stack, head: &Head, kinds: &KindTable) -> Result<Graph, Failure> {
+    graph(stack, &pins::read(stack, head, false).fill_or_stand_in(stack, &BTreeMap::new()), kinds)
+}
+
+/// The addresses that a command leaves wanted, as far as the state and the file say.
+///
+/// # Errors
+/// As [`graph`].
+pub fn wanted_as_recorded(
+    stack: &Stack,
+    head: &Head,
+    kinds: &KindTable,
+    (command, regions): (Command, &Regions),
+) -> Result<BTreeSet<Address>, Failure> {
+    let facts = pins::read(stack, head, false).fill_or_stand_in(stack, &BTreeMap::new());
+    let whole = graph(stack, &facts, kinds)?;
+    let wanted = wanted(stack, &facts, kinds, &whole, (command, regions))?;
+    Ok(wanted.resources().map(|resource| resource.address.clone()).collect())
+}
+
 /// Reads AWS and makes the plan.
 ///
 /// # Errors
-/// When facts cannot be looked up, or the region cannot be removed.
+/// When the state is another account's, the region cannot be removed, or a pattern matches nothing.
 pub async fn make_plan(
     session: &Session,
     stack: &Stack,
     head: &Head,
     request: &Request<'_>,
 ) -> Result<Planned, Failure> {
-    let facts = session.facts(stack, head, request.fresh_images).await?;
-    let whole = graph(stack, &facts, &session.kinds)?;
-    let wanted = wanted(stack, &facts, &session.kinds, &whole, request)?;
-    let inventory = observe(&*session.cloud, &*session.clock, &session.kinds, head, &whole).await;
-    let partial = request.command == Command::Down && !request.regions.active.is_empty();
-    let selection = request.regions.selection(request.only);
-    let named_only = !request.only.is_empty();
-    let input = Input {
-        stack: &stack.name,
-        account: &stack.account,
-        command: request.command,
+    same_account(head, &stack.account)?;
+    let looked = session.facts(stack, head, &request.regions.chosen, request.fresh_images).await;
+    let whole = graph(stack, &looked.facts, &session.kinds)?;
+    check_only(request.only, head, &whole)?;
+    let wanted = wanted(stack, &looked.facts, &session.kinds, &whole, (request.command, request.regions))?;
+    let draft = Draft { session, stack, head, request, looked: &looked, whole: &whole, wanted: &wanted };
+    let (plan, mut report, inventory) = draft.planned().await;
+    let admission = Admission {
+        cloud: &*session.cloud,
         kinds: &session.kinds,
-        wanted: &wanted,
-        whole: &whole,
         head,
-        inventory: &inventory,
-        selection: &selection,
-        data: request.data,
-        leaves_down: if partial && !named_only { request.regions.chosen.clone() } else { BTreeSet::new() },
-        leaves_up: match request.command {
-            Command::Up if !named_only => request.regions.chosen.clone(),
-            Command::Down if !partial && !named_only => all(stack),
-            _ => BTreeSet::new(),
-        },
+        whole: Some(&whole),
+        now: session.clock.now(),
+        consent: request.consent,
     };
-    let (plan, mut report) = plan(&input);
-    report.notices.extend(guard(&*session.cloud, &plan).await);
+    admit(&admission, &plan, &mut report).await;
     let estimate = chain(&plan, &session.kinds, &session.pace).total();
     let denied = denied(&inventory, &report);
     Ok(Planned { plan, report, estimate, denied })
+}
+
+/// A pattern that matches no address is a slip of the pen, and must not look like success.
+fn check_only(only: &[String], head: &Head, whole: &Graph) -> Result<(), Failure> {
+    let known: BTreeSet<&Address> =
+        head.records.keys().chain(whole.resources().map(|resource| &resource.address)).collect();
+    let idle = |pattern: &&String| {
+        let glob = Glob::new(pattern.as_str());
+        !known.iter().any(|address| glob.matches(address))
+    };
+    match only.iter().find(idle) {
+        None => Ok(()),
+        Some(pattern) => Err(Failure::new(Exit::Usage, format!("no address matches `{pattern}`"))
+            .hint("an address is REGION/SERVICE/KIND/NAME, such as eu-central-1/ec2/vpc/main; `*` is any text, slashes included")),
+    }
+}
+
+/// Everything that a plan is made from, but for what AWS says.
+struct Draft<'a> {
+    session: &'a Session,
+    stack: &'a Stack,
+    head: &'a Head,
+    request: &'a Request<'a>,
+    looked: &'a Looked,
+    whole: &'a Graph,
+    wanted: &'a Graph,
+}
+
+impl Draft<'_> {
+    /// Reads what the command is about, and plans. Where something that was not asked for turns out to be tied to what
+    /// goes, that is read too.
+    async fn planned(&self) -> (Plan, PlanReport, Inventory) {
+        let (stack, request) = (self.stack, self.request);
+        let selection = request.regions.selection(request.only);
+        let partial = request.command == Command::Down && !request.regions.active.is_empty();
+        let named_only = !request.only.is_empty();
+        let input = |inventory| Input {
+            stack: &stack.name,
+            account: &stack.account,
+            command: request.command,
+            kinds: &self.session.kinds,
+            wanted: self.wanted,
+            whole: self.whole,
+            head: self.head,
+            inventory,
+            selection: &selection,
+            leaves_down: if partial && !named_only { request.regions.chosen.clone() } else { BTreeSet::new() },
+            leaves_up: match request.command {
+                Command::Up if !named_only => request.regions.chosen.clone(),
+                Command::Down if !partial && !named_only => all(stack),
+                _ => BTreeSet::new(),
+            },
+        };
+        let nothing = Inventory::default();
+        let mut besides = BTreeSet::new();
+        loop {
+            let asked = concern(&input(&nothing), &besides);
+            let inventory = self.inventory(asked.as_ref()).await;
+            let (plan, report) = plan(&input(&inventory));
+            let tied = if named_only { unasked_ties(&report) } else { BTreeSet::new() };
+            if tied.is_subset(&besides) {
+                return (plan, report, inventory);
+            }
+            besides.extend(tied);
+        }
+    }
+
+    async fn inventory(&self, asked: Option<&BTreeSet<Address>>) -> Inventory {
+        let Session { cloud, clock, kinds, .. } = self.session;
+        let look = Look { head: self.head, whole: self.whole, asked, silent: &self.looked.unread };
+        let mut inventory = observe(&**cloud, &**clock, kinds, look).await;
+        for (address, error) in self.request.unsettled {
+            let seen = inventory.seen.entry(address.clone()).or_insert_with(|| Observation::Unknown(error.clone()));
+            if !matches!(seen, Observation::Unasked) {
+                *seen = Observation::Unknown(error.clone());
+            }
+        }
+        inventory
+    }
+}
+
+/// Users of what goes that were not looked at.
+fn unasked_ties(report: &PlanReport) -> BTreeSet<Address> {
+    let tie = |notice: &Notice| match notice {
+        Notice::Blocked { by, unread: false, .. } => Some(by.clone()),
+        _ => None,
+    };
+    report.notices.iter().filter_map(tie).collect()
 }
 
 /// What this plan concerns and the caller may not read.
@@ -120,13 +225,13 @@ fn wanted<'a>(
     facts: &Facts,
     kinds: &KindTable,
     whole: &'a Graph,
-    request: &Request<'_>,
+    (command, regions): (Command, &Regions),
 ) -> Result<Cow<'a, Graph>, Failure> {
-    let active = &request.regions.active;
+    let active = &regions.active;
     if *active == all(stack) {
         return Ok(Cow::Borrowed(whole));
     }
-    if request.command == Command::Up || active.contains(&stack.primary) {
+    if command == Command::Up || active.contains(&stack.primary) {
         return graph(&stack.restricted_to(active), facts, kinds).map(Cow::Owned);
     }
     if active.is_empty() {
@@ -147,7 +252,7 @@ fn primary_refused(stack: &Stack, whole: &Graph, active: &BTreeSet<globe_model::
     failure.hint("remove everything with `--regions all`, or make another region `primary` in the file first")
 }
 
-/// The failure that a plan's refusals amount to, if there are any. A run that may not read something is one: it could
+/// The failure that a plan's refusals, and consents that it lacks, amount to, if there are any. A run that may not read something is one: it could
 /// not tell whether what it makes is as wanted.
 pub fn refusal(planned: &Planned) -> Option<Failure> {
     let mut failure = Failure::new(Exit::Refused, "the plan is refused; nothing was changed");
@@ -155,6 +260,10 @@ pub fn refusal(planned: &Planned) -> Option<Failure> {
         if let Notice::Refused { address, reason } = notice {
             failure.causes.push(format!("{address}: {reason}"));
         }
+    }
+    for (address, what) in planned.report.unconsented() {
+        failure.causes.push(format!("{address}: {what}"));
+        failure.hints.push(format!("if that may be lost, say --delete-data '{address}'"));
     }
     let mut advice = BTreeSet::new();
     for (address, error) in &planned.denied {

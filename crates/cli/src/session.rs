@@ -1,5 +1,6 @@
 //! AWS, or the sandbox, for one command.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
@@ -7,7 +8,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use globe_aws::{AwsCloud, Lookup, kind_table};
 use globe_blueprint::Facts;
 use globe_config::Stack;
@@ -70,39 +71,56 @@ impl Session {
         Ok(())
     }
 
-    /// What the blueprint must know of AWS: zones and images. What the state has pinned is not asked for again: AWS
-    /// adds zones and publishes images when it likes, and a region that does not answer is no reason to stop.
-    ///
-    /// # Errors
-    /// When a look-up fails.
-    pub async fn facts(&self, stack: &Stack, head: &Head, fresh_images: bool) -> Result<Facts, Failure> {
+    /// What the blueprint must know of AWS: zones and images. AWS is asked only for `chosen` regions, and only for what
+    /// the state has not pinned: AWS adds zones and publishes images when it likes. For the others, and for regions that
+    /// do not answer, stand-ins will do: nothing is planned there.
+    pub async fn facts(&self, stack: &Stack, head: &Head, chosen: &BTreeSet<Region>, fresh_images: bool) -> Looked {
         let pins = pins::read(stack, head, fresh_images);
         let missing = pins.missing(stack);
-        let zones = try_join_all(missing.zones.iter().map(|region| self.zones(region))).await?;
-        let images = missing.images.iter().map(|(region, names)| self.images(region, names));
-        let images = try_join_all(images).await?;
-        let mut facts = pins.fill(&zones.into_iter().collect());
-        facts.images.extend(images.into_iter().flatten());
-        Ok(facts)
+        let zones = missing.zones.iter().filter(|region| chosen.contains(*region));
+        let zones = join_all(zones.map(|region| self.zones(region))).await;
+        let images = missing.images.iter().filter(|(region, _)| chosen.contains(*region));
+        let images = join_all(images.map(|(region, names)| self.images(region, names))).await;
+        let mut looked = Looked { facts: Facts::default(), unread: BTreeMap::new() };
+        let mut offered: BTreeMap<Region, Vec<String>> = BTreeMap::new();
+        for (region, found) in zones {
+            match found {
+                Ok(zones) => drop(offered.insert(region, zones)),
+                Err(error) => drop(looked.unread.insert(Scope::Region(region), error)),
+            }
+        }
+        looked.facts = pins.fill_or_stand_in(stack, &offered);
+        for (region, found) in images {
+            match found {
+                Ok(found) => {
+                    let named = found.into_iter().map(|(name, image)| ((region.clone(), name), image));
+                    looked.facts.images.extend(named);
+                }
+                Err(error) => drop(looked.unread.insert(Scope::Region(region), error)),
+            }
+        }
+        looked
     }
 
-    async fn zones(&self, region: &Region) -> Result<(Region, Vec<String>), Failure> {
-        let zones = Lookup::new(&self.cloud).zones(&Scope::Region(region.clone())).await;
-        Ok((region.clone(), zones.map_err(|error| unreachable_region("the availability zones", region, &error))?))
+    async fn zones(&self, region: &Region) -> (Region, Result<Vec<String>, CallError>) {
+        (region.clone(), Lookup::new(&self.cloud).zones(&Scope::Region(region.clone())).await)
     }
 
-    async fn images(&self, region: &Region, names: &[String]) -> Result<Vec<((Region, String), String)>, Failure> {
+    async fn images(&self, region: &Region, names: &[String]) -> (Region, Result<Images, CallError>) {
         let found = Lookup::new(&self.cloud).parameters(&Scope::Region(region.clone()), names).await;
-        let found = found.map_err(|error| unreachable_region("the images", region, &error))?;
-        Ok(found.into_iter().map(|(name, image)| ((region.clone(), name), image)).collect())
+        (region.clone(), found.map(|found| found.into_iter().collect()))
     }
 }
 
-/// A region that cannot be asked and of which the state knows nothing yet.
-fn unreachable_region(what: &str, region: &Region, error: &CallError) -> Failure {
-    let mut failure = Failure::new(Exit::Failed, format!("could not look up {what} of {region}"));
-    failure.causes.push(error.to_string());
-    failure.hint("nothing was changed; `--regions` with the others leaves this region out for now")
+/// AMI ids by SSM parameter.
+type Images = BTreeMap<String, String>;
+
+/// Facts, and the regions that could not be asked for theirs.
+pub struct Looked {
+    /// What is known, with stand-ins for what was not asked.
+    pub facts: Facts,
+    /// By region, why.
+    pub unread: BTreeMap<Scope, CallError>,
 }
 
 /// How many times as fast as a clock on the wall the AWS elsewhere runs, if somebody says so.

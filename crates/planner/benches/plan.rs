@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Address, Command, DataPolicy, Durations, Edge, Head, Inventory, Kind, KindTable, Observation, Pending, Readiness,
+    Address, Command, Durations, Edge, Head, Inventory, Kind, KindTable, Observation, Pending, Readiness,
     Record, Recovery, Ref, Timestamp, Upstream, Verdict, changes, erased, unknown,
 };
 use globe_planner::{Input, Selection, lint, plan};

@@ -24,6 +24,18 @@ pub enum Flaw {
     NoSpec(Address),
 }
 
+impl Flaw {
+    /// Where it was found.
+    pub fn address(&self) -> Address {
+        match self {
+            Self::DanglingLink(address) | Self::Twice(address) | Self::NoIdentity(address) | Self::NoSpec(address) => {
+                address.clone()
+            }
+            Self::Cycle(way) => way[0].clone(),
+        }
+    }
+}
+
 fn way(addresses: &[Address]) -> String {
     addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" -> ")
 }

@@ -11,12 +11,14 @@
 //! that ends with `_seconds`, a moment is RFC 3339 in UTC to the millisecond, a stand-in for a value that AWS will choose is a text with
 //! U+27E8 in it, and values of fields named like a password, secret or token are `"(sensitive)"`.
 //!
-//! `plan`: `stack`, `account`, `command` (`up`, `down`), `parent`, `data` (`keep`, `delete`), `leaves_down`, `leaves_up`,
+//! `plan`: `stack`, `account`, `command` (`up`, `down`), `parent`, `leaves_down`, `leaves_up`,
 //! `counts` (`create`, `update`, `replace`, `delete`, `adopt`, `forget`, `unchanged`), `regions` (the same counts by
-//! scope, without `unchanged`), `estimate_seconds` (null when it is not known), `refused` (true or false), `steps` (in the order of the plan;
+//! scope, without `unchanged`), `estimate_seconds` (null when it is not known), `refused` (true or false), `complete` (whether
+//! all that was chosen could be read) and `unread` (`scope`, `silent`: whether it did not answer at all, `resources`, `reason`,
+//! `since`), `needs_consent` (`address`, `what` would be lost: what `--delete-data` must name), `steps` (in the order of the plan;
 //! `address`, `action`, `replacement`, `id`, `spec`, `desired`, `changes` with `field`, `from`, `to`, `cause`, then
-//! `reason`, `after` with `step` and `need`) and `notices` (`notice` is `unreadable`, `not_selected`, `pulled_in` or
-//! `refused`). It is for reading; it is not the file that `up --plan` takes, since secrets are masked in it.
+//! `reason`, `after` with `step` and `need`) and `notices` (`notice` is `unreadable`, `not_selected`, `pulled_in`, `blocked`,
+//! `needs_consent` or `refused`). It is for reading; it is not the file that `up --plan` takes, since secrets are masked in it.
 //!
 //! `event`: `at`, `event` (`run_started`, `recovered`, `started`, `waiting`, `retrying`, `done`, `failed`, `stopping`,
 //! `run_finished`) and its fields: `run`, `command`, `steps`, `address`, `action`, `finding`, `what`, `error`,
@@ -25,8 +27,8 @@
 //!
 //! `summary`: `complete`, `interrupted`, `elapsed_seconds`, `counts` (`created`, `updated`, `replaced`, `deleted`,
 //! `adopted`, `forgotten`, `failed`, `not_tried`), `done` (`address`, `action`), `failed` (`address`, `action`, `error`
-//! with `class`, `operation`, `code`, `message`, `request_id`, then `hint`), `not_tried` (`address`, `reason`) and
-//! `highlights` (`label`, `value`).
+//! with `class`, `operation`, `code`, `message`, `request_id`, then `hint`), `not_tried` (`address`, `reason`), `begun` (addresses that
+//! were changed and not finished), `unread` as in a plan and `highlights` (`label`, `value`).
 //!
 //! `calls`: `total`, `retries`, `throttles` and `calls`, one for each operation of a service in a region: `service`,
 //! `operation`, `region`, `calls` (how often it was sent), `retries` and `throttles` (how many of these), `total_seconds`
@@ -34,7 +36,7 @@
 
 use std::time::Duration;
 
-use globe_model::{Event, FieldChange, Plan, PlanReport, Summary, Timestamp};
+use globe_model::{Event, FieldChange, Plan, PlanReport, Summary, Timestamp, Unread};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -76,13 +78,25 @@ pub fn plan_json(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -
     let mut counts = json!(Counts::of(scopes.values().flatten()));
     counts["unchanged"] = report.unchanged.into();
     let line = json!({
-        "stack": plan.stack, "account": plan.account, "command": plan.command, "parent": plan.parent, "data": plan.data,
+        "stack": plan.stack, "account": plan.account, "command": plan.command, "parent": plan.parent,
         "leaves_down": plan.leaves_down, "leaves_up": plan.leaves_up,
         "counts": counts, "regions": regions,
         "estimate_seconds": estimate.filter(|estimate| !estimate.is_zero()).map(seconds), "refused": report.refusals().next().is_some(),
+        "complete": plan.is_complete(), "unread": unread(&plan.unread),
+        "needs_consent": report.unconsented().map(|(address, what)| json!({ "address": address, "what": what })).collect::<Vec<_>>(),
         "steps": plan.steps.iter().map(step).collect::<Vec<_>>(), "notices": report.notices,
     });
     json_line("plan", &line)
+}
+
+fn unread(all: &[Unread]) -> Value {
+    let one = |unread: &Unread| {
+        json!({
+            "scope": unread.scope, "silent": unread.silent, "resources": unread.addresses, "reason": unread.reason,
+            "since": rfc3339_millis(unread.since),
+        })
+    };
+    all.iter().map(one).collect()
 }
 
 fn step(step: &globe_model::Step) -> Value {
@@ -153,6 +167,8 @@ fn ended(summary: &Summary) -> Map<String, Value> {
         ("done".to_owned(), done.collect()),
         ("failed".to_owned(), json!(summary.failed)),
         ("not_tried".to_owned(), not_tried.collect()),
+        ("begun".to_owned(), json!(summary.begun)),
+        ("unread".to_owned(), unread(&summary.unread)),
     ])
 }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use globe_model::{Action, Cause, Command, Notice, Plan, PlanReport, Step};
+use globe_model::{Action, CallError, Cause, Command, ErrorClass, Notice, Plan, PlanReport, Step};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -161,7 +161,7 @@ fn nothing_to_do_says_so() {
     };
     let address = || sample::address("us-west-2/ec2/vpc/main");
     let skipped = Notice::NotSelected { address: address(), action: Action::Create };
-    let dark = Notice::Unreadable { address: address(), error: "no answer".into() };
+    let dark = Notice::Unreadable { address: address(), error: CallError::new(ErrorClass::Ambiguous, "ec2:DescribeVpcs", "no answer") };
     assert_eq!(last(Command::Up, 251, vec![]), "Nothing to do: 251 resources are as the file says.");
     assert_eq!(last(Command::Up, 1, vec![]), "Nothing to do: 1 resource is as the file says.");
     assert_eq!(
@@ -299,7 +299,7 @@ fn any_plan() -> impl Strategy<Value = (Plan, PlanReport)> {
     let notice = ("[a-z-]{1,50}", "\\PC{0,80}", 0..4).prop_map(|(name, words, which)| {
         let address = globe_model::Address::new("eu-central-1", "ec2/vpc", name);
         match which {
-            0 => Notice::Unreadable { address, error: words },
+            0 => Notice::Unreadable { address, error: CallError::new(ErrorClass::Ambiguous, "ec2:DescribeVpcs", words) },
             1 => Notice::NotSelected { address, action: Action::Update },
             2 => Notice::PulledIn { needed_by: address.clone(), address },
             _ => Notice::Refused { address, reason: words },
