@@ -153,7 +153,16 @@ impl Draft<'_> {
         let selection = request.regions.selection(request.only);
         let partial = request.command == Command::Down && !request.regions.active.is_empty();
         let named_only = !request.only.is_empty();
-        let input = |inventory| Input {
+        let (leaves_down, leaves_up) = (
+            if partial && !named_only { request.regions.chosen.clone() } else { BTreeSet::new() },
+            match request.command {
+                Command::Up if !named_only => request.regions.chosen.clone(),
+                Command::Down if !partial && !named_only => all(stack),
+                _ => BTreeSet::new(),
+            },
+        );
+        let nothing = Inventory::default();
+        let before = Input {
             stack: &stack.name,
             account: &stack.account,
             command: request.command,
@@ -161,21 +170,16 @@ impl Draft<'_> {
             wanted: self.wanted,
             whole: self.whole,
             head: self.head,
-            inventory,
+            inventory: &nothing,
             selection: &selection,
-            leaves_down: if partial && !named_only { request.regions.chosen.clone() } else { BTreeSet::new() },
-            leaves_up: match request.command {
-                Command::Up if !named_only => request.regions.chosen.clone(),
-                Command::Down if !partial && !named_only => all(stack),
-                _ => BTreeSet::new(),
-            },
+            leaves_down,
+            leaves_up,
         };
-        let nothing = Inventory::default();
         let mut besides = BTreeSet::new();
         loop {
-            let asked = concern(&input(&nothing), &besides);
+            let asked = concern(&before, &besides);
             let inventory = self.inventory(asked.as_ref()).await;
-            let (plan, report) = plan(&input(&inventory));
+            let (plan, report) = plan(&before.with(&inventory));
             let tied = if named_only { unasked_ties(&report) } else { BTreeSet::new() };
             if tied.is_subset(&besides) {
                 return (plan, report, inventory);

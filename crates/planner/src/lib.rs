@@ -56,6 +56,17 @@ pub struct Input<'a> {
     pub leaves_up: BTreeSet<Region>,
 }
 
+impl<'a> Input<'a> {
+    /// The same with what was read.
+    #[must_use]
+    pub fn with<'b>(&'b self, inventory: &'b Inventory) -> Input<'b>
+    where
+        'a: 'b,
+    {
+        Input { inventory, leaves_down: self.leaves_down.clone(), leaves_up: self.leaves_up.clone(), ..*self }
+    }
+}
+
 /// Makes the plan.
 pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
     let mut report = PlanReport::default();

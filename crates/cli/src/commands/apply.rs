@@ -1,6 +1,5 @@
 //! What `up` and `down` share: plan, question, run; and planning anew when another run was faster.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
 use globe_engine::{Stop, chain};
@@ -110,7 +109,7 @@ impl Errand<'_> {
         if let Some(failure) = refusal(&planned) {
             return Err(failure.into());
         }
-        check_consents(&planned.plan, &order.consent, Some(&**journal)).await?;
+        check_consents(&planned.plan, &order.consent, Some(&***journal)).await?;
         let plan = planned.plan;
         let regions_as_wanted = plan.leaves_down.is_subset(&head.down) && plan.leaves_up.is_disjoint(&head.down);
         if plan.is_empty() && plan.protects.is_empty() && regions_as_wanted {
