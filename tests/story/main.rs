@@ -22,3 +22,4 @@ mod server;
 #[cfg(unix)]
 mod state;
 mod stops;
+mod truth;

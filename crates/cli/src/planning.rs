@@ -10,8 +10,8 @@ use globe_config::Stack;
 use globe_engine::{Look, Ports, chain, observe};
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Address, CallError, Command, Consent, ErrorClass, Event, Glob, Head, Inventory, Journal, KindTable, Missing, Notice,
-    Observation, Plan, PlanReport,
+    Address, CallError, Command, Consent, ErrorClass, Event, Glob, Head, Inventory, Journal, KindTable, Missing,
+    Notice, Observation, Plan, PlanReport,
 };
 use globe_planner::{Input, concern, edges_into, plan};
 use tokio::sync::mpsc::UnboundedSender;

@@ -23,7 +23,7 @@ pub use chain::{chain, chain_of_graph};
 pub use guard::guard;
 pub use lease::{Heartbeat, LEASE_TTL, Tenure};
 pub use observe::{Look, observe};
-pub use recover::{Recovered, RecoverError, recover};
+pub use recover::{RecoverError, Recovered, recover};
 pub use run::{RunError, run};
 pub use schedule::{Phase, Schedule};
 pub use shared::{Ports, Stop};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globe_model::{
-    Action, Address, CallError, Consent, ErrorClass, Event, Failure, JournalError, Missing, Plan, RunEnd, RunStart, Scope,
-    Summary,
+    Action, Address, CallError, Consent, ErrorClass, Event, Failure, JournalError, Missing, Plan, RunEnd, RunStart,
+    Scope, Summary,
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -219,7 +219,8 @@ impl Reel {
 
     /// Steps that made or changed something, and did not get to their end.
     fn begun(&self) -> BTreeSet<Address> {
-        let cut = self.failed.iter().map(|failure| &failure.address).chain(self.halted.iter().map(|(address, _)| address));
+        let cut =
+            self.failed.iter().map(|failure| &failure.address).chain(self.halted.iter().map(|(address, _)| address));
         let touched = self.shared.touched();
         cut.filter(|address| touched.contains(*address)).cloned().collect()
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use globe_model::{
-    Address, CallError, Clock, Cloud, Consent, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease, Pace,
-    Plan, Timestamp, Upstream,
+    Address, CallError, Clock, Cloud, Consent, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease,
+    Pace, Plan, Timestamp, Upstream,
 };
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;

@@ -250,7 +250,9 @@ pub enum JournalError {
         scope: Scope,
     },
     /// The plan is older than the state.
-    #[error("{scope} has changed since the plan was made (from state {parent}; the state is at {head} by now); make a new plan")]
+    #[error(
+        "{scope} has changed since the plan was made (from state {parent}; the state is at {head} by now); make a new plan"
+    )]
     StalePlan {
         /// The plan's parent.
         parent: u64,

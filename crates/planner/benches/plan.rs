@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Address, Command, Durations, Edge, Head, Inventory, Kind, KindTable, Observation, Pending, Readiness,
-    Record, Recovery, Ref, Timestamp, Upstream, Verdict, changes, erased, unknown,
+    Address, Command, Durations, Edge, Head, Inventory, Kind, KindTable, Observation, Pending, Readiness, Record,
+    Recovery, Ref, Timestamp, Upstream, Verdict, changes, erased, unknown,
 };
 use globe_planner::{Input, Selection, lint, plan};
 use serde::{Deserialize, Serialize};

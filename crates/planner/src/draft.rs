@@ -124,7 +124,9 @@ fn unwanted_steps(input: &Input<'_>, unseen: &Unseen, report: &mut PlanReport) -
     let recorded = input.head.records.keys();
     let addresses: BTreeSet<&Address> = recorded.chain(input.inventory.seen.keys()).collect();
     let unwanted = addresses.into_iter().filter(|address| input.wanted.get(address).is_none());
-    unwanted.filter_map(|address| unwanted_step(input, address, report).filter(|_| unseen.frees(address, report))).collect()
+    unwanted
+        .filter_map(|address| unwanted_step(input, address, report).filter(|_| unseen.frees(address, report)))
+        .collect()
 }
 
 fn unwanted_step(input: &Input<'_>, address: &Address, report: &mut PlanReport) -> Option<Step> {

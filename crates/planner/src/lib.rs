@@ -23,10 +23,10 @@ use serde_json::Value;
 
 use crate::unseen::Unseen;
 
+pub use concern::concern;
 pub use lint::{Flaw, lint};
 pub use protect::protector;
 pub use region::{RegionEdge, edges_into};
-pub use concern::concern;
 pub use select::Selection;
 pub use sweep::{Sweep, sweep, without};
 

@@ -60,11 +60,7 @@ fn says(user: Option<&User>, address: &Address, report: &mut PlanReport) -> bool
 }
 
 /// From users to what they use, and on from there where `further` says so.
-fn spread(
-    input: &Input<'_>,
-    from: &[(Address, User)],
-    further: impl Fn(&Address) -> bool,
-) -> BTreeMap<Address, User> {
+fn spread(input: &Input<'_>, from: &[(Address, User)], further: impl Fn(&Address) -> bool) -> BTreeMap<Address, User> {
     let mut kept: BTreeMap<Address, User> = BTreeMap::new();
     let mut queue: std::collections::VecDeque<(Address, User)> = from.iter().cloned().collect();
     while let Some((address, user)) = queue.pop_front() {

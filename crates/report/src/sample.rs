@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Action, Address, CallError, Cause, Change, Command, Durations, Edge, ErrorClass, Event, Failure,
-    FieldChange, Kind, KindTable, Link, Need, Notice, Pending, Plan, PlanReport, Readiness, Record, Recovery, Ref,
-    Step, Summary, Timestamp, Unread, Upstream, Verdict, erased, unknown,
+    Action, Address, CallError, Cause, Change, Command, Durations, Edge, ErrorClass, Event, Failure, FieldChange, Kind,
+    KindTable, Link, Need, Notice, Pending, Plan, PlanReport, Readiness, Record, Recovery, Ref, Step, Summary,
+    Timestamp, Unread, Upstream, Verdict, erased, unknown,
 };
 use serde_json::{Value, json};
 

@@ -34,6 +34,7 @@ pub(crate) fn line(unread: &Unread) -> String {
 
 /// What is missing from a plan or a run, for its last line; `None` when nothing is.
 pub(crate) fn missing(all: &[Unread]) -> Option<String> {
-    let places: Vec<String> = all.iter().map(|unread| format!("{} in {}", those(unread), place(&unread.scope))).collect();
+    let places: Vec<String> =
+        all.iter().map(|unread| format!("{} in {}", those(unread), place(&unread.scope))).collect();
     (!places.is_empty()).then(|| format!("{} could not be read", listed(&places)))
 }

@@ -106,8 +106,11 @@ pub async fn check_consents(plan: &Plan, consent: &Consent, journal: Option<&dyn
 }
 
 fn idle(glob: &Glob) -> Failure {
-    Failure::new(Exit::Usage, format!("`--delete-data {glob}` matches nothing that is to be deleted; nothing was changed"))
-        .hint("say the address as the plan shows it, such as --delete-data eu-west-1/s3/bucket/logs; `*` is any text")
+    Failure::new(
+        Exit::Usage,
+        format!("`--delete-data {glob}` matches nothing that is to be deleted; nothing was changed"),
+    )
+    .hint("say the address as the plan shows it, such as --delete-data eu-west-1/s3/bucket/logs; `*` is any text")
 }
 
 /// Shows a plan.

@@ -97,13 +97,7 @@ async fn allowed(
 ) -> Result<(Plan, bool), Failure> {
     let (session, out) = (work.session, work.holder.out);
     let now = session.clock.now();
-    let input = Sweep {
-        stack: &project.stack.name,
-        account: &project.stack.account,
-        kinds: &session.kinds,
-        head,
-        now,
-    };
+    let input = Sweep { stack: &project.stack.name, account: &project.stack.account, kinds: &session.kinds, head, now };
     let (plan, used) = sweep(&input);
     for address in &used {
         out.note(&format!("{address}: what was replaced there is still in use; `globe up` moves its users first."));

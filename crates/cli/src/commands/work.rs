@@ -53,10 +53,7 @@ impl Work<'_> {
     ///
     /// # Errors
     /// When several objects may be the one, or the user asks to stop.
-    pub async fn settled_head(
-        &self,
-        concern: impl Fn(&Head) -> Result<Concern, Failure>,
-    ) -> Result<Settled, Failure> {
+    pub async fn settled_head(&self, concern: impl Fn(&Head) -> Result<Concern, Failure>) -> Result<Settled, Failure> {
         let journal = self.holder.journal;
         let head = journal.head(self.holder.stack).await?;
         if head.open.is_empty() {

@@ -9,8 +9,8 @@ use globe_blueprint::Facts;
 use globe_config::Stack;
 use globe_engine::{Ports, Stop, Tenure, recover, run};
 use globe_model::{
-    Address, CallError, Clock, Cloud, Command, Consent, Event, Head, Journal, KindTable, LeaseRequest, Plan, Scope, Summary,
-    Timestamp,
+    Address, CallError, Clock, Cloud, Command, Consent, Event, Head, Journal, KindTable, LeaseRequest, Plan, Scope,
+    Summary, Timestamp,
 };
 use globe_sandbox::{Options, Sandbox};
 use tokio::sync::mpsc;
@@ -177,7 +177,13 @@ impl Stage {
         match deed {
             Deed::Diff => {
                 let regions = for_up(stack, &head, &Chosen::default())?;
-                let planned = make_plan(&session, stack, &head, &request(Command::Up, &regions, &Consent::default(), &BTreeMap::new())).await?;
+                let planned = make_plan(
+                    &session,
+                    stack,
+                    &head,
+                    &request(Command::Up, &regions, &Consent::default(), &BTreeMap::new()),
+                )
+                .await?;
                 act.plan = Some(planned.plan);
                 Ok(Exit::Done)
             }
@@ -202,7 +208,9 @@ impl Stage {
                 for_down(stack, &head, &Chosen { regions: vec!["all".into()], ..Chosen::default() })?
             }
         };
-        let planned = make_plan(session, stack, &head, &request(command, &regions, &Consent::to_everything(), &unsettled)).await?;
+        let planned =
+            make_plan(session, stack, &head, &request(command, &regions, &Consent::to_everything(), &unsettled))
+                .await?;
         if let Some(failure) = refusal(&planned) {
             return Err(failure);
         }

@@ -47,7 +47,10 @@ fn needs_consent(report: &PlanReport) -> Vec<Paragraph> {
     let points: Vec<Paragraph> = report
         .unconsented()
         .map(|(address, what)| {
-            point().word(Tone::Strong, &format!("--delete-data '{address}'")).glued(Tone::Plain, ":").prose(Tone::Plain, what)
+            point()
+                .word(Tone::Strong, &format!("--delete-data '{address}'"))
+                .glued(Tone::Plain, ":")
+                .prose(Tone::Plain, what)
         })
         .collect();
     if points.is_empty() {
