@@ -120,6 +120,7 @@ impl Regions {
         let scopes = self.chosen.union(&self.left).cloned().map(Scope::Region).collect();
         Selection {
             scopes: (!everything).then_some(scopes),
+            aside: self.resting.iter().cloned().map(Scope::Region).collect(),
             only: only.iter().map(|pattern| Glob::new(pattern.as_str())).collect(),
         }
     }

@@ -11,6 +11,9 @@ use crate::Input;
 /// A resource belongs to a region when it is in it, refers to it, or is global: in `up` whatever it is, in `down` when
 /// it goes or changes with the region.
 pub fn covers(input: &Input<'_>, address: &Address) -> bool {
+    if input.selection.aside.contains(&address.scope) {
+        return false;
+    }
     let only = &input.selection.only;
     let named = only.is_empty() || only.iter().any(|glob| glob.matches(address));
     named && input.selection.scopes.as_ref().is_none_or(|scopes| touches(input, scopes, address))

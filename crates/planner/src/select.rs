@@ -12,6 +12,8 @@ use crate::concern::covers;
 pub struct Selection {
     /// Only these regions, and what is global or tied to them.
     pub scopes: Option<BTreeSet<Scope>>,
+    /// Nothing in these regions, whatever it refers to: they were removed on purpose.
+    pub aside: BTreeSet<Scope>,
     /// Only addresses that match one of these.
     pub only: Vec<Glob>,
 }

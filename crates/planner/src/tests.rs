@@ -287,7 +287,7 @@ fn a_region_that_cannot_be_read_is_unknown_and_nothing_is_planned_for_it() {
 #[test]
 fn choosing_a_region_pulls_in_what_it_needs_and_names_what_it_leaves() {
     let scopes = Some(BTreeSet::from([Scope::region("eu-central-1")]));
-    let case = Case { selection: Selection { scopes, only: Vec::new() }, ..Case::default() }
+    let case = Case { selection: Selection { scopes, ..Selection::default() }, ..Case::default() }
         .wants("a", spec("1", "x", &[]))
         .wants("z", spec("1", "x", &[]))
         .wants("eu-central-1:b", spec("1", "x", &["a"]));

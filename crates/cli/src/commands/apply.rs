@@ -106,10 +106,10 @@ impl Errand<'_> {
         let planned = unless_stopped(stop, "planning", self.plan(&settled)).await?;
         let (head, order) = (&settled.head, &self.order);
         show(out, &planned, &order.consent, false);
+        check_consents(&planned.plan, &order.consent, Some(&***journal)).await?;
         if let Some(failure) = refusal(&planned) {
             return Err(failure.into());
         }
-        check_consents(&planned.plan, &order.consent, Some(&***journal)).await?;
         let plan = planned.plan;
         let regions_as_wanted = plan.leaves_down.is_subset(&head.down) && plan.leaves_up.is_disjoint(&head.down);
         if plan.is_empty() && plan.protects.is_empty() && regions_as_wanted {

@@ -23,6 +23,13 @@ pub(crate) fn paragraphs(plan: &Plan, report: &PlanReport, estimate: Option<Dura
         let text = format!("Afterwards {} {stay} down until `globe up --region` names {it}.", listed(&regions));
         all.push(Paragraph::new(0).prose(Tone::Plain, &text));
     }
+    for (words, protects) in [("Protected from now on", true), ("Protected no longer", false)] {
+        let these = plan.protects.iter().filter(|(_, component)| component.is_some() == protects);
+        let these: Vec<String> = these.map(|(address, _)| address.to_string()).collect();
+        if !these.is_empty() {
+            all.push(Paragraph::new(0).hang(2).prose(Tone::Plain, &format!("{words}: {}.", listed(&these))));
+        }
+    }
     if let Some(missing) = missing(&plan.unread) {
         all.push(Paragraph::new(0).prose(Tone::Update, &format!("Not complete: {missing}.")));
     }
