@@ -49,7 +49,7 @@ fn the_calls_explained_are_the_calls_made() {
     for (arguments, repeated) in [
         (vec!["--json", "up", "--yes", "--explain-calls"], true),
         (vec!["--json", "diff", "--explain-calls"], false),
-        (vec!["--json", "down", "--regions", "all", "--yes", "--delete-data", "--explain-calls"], false),
+        (vec!["--json", "down", "--regions", "all", "--yes", "--delete-data", "*", "--explain-calls"], false),
     ] {
         let said = place.globe(&arguments).exits(0);
         let calls = said.json_of("calls");

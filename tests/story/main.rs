@@ -24,3 +24,4 @@ mod server;
 #[cfg(unix)]
 mod state;
 mod stops;
+mod truth;

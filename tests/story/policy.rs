@@ -53,11 +53,11 @@ fn the_reference_stack_lives_and_goes_with_its_policies() {
     }
     under(&place, "up.json", &["up", "--regions", "all", "--yes"]).exits(0);
     under(&place, "diff.json", &["diff", "--exit-code"]).exits(0);
-    under(&place, "all.json", &["down", "--region", "eu-central-1", "--yes", "--delete-data"]).exits(0);
+    under(&place, "all.json", &["down", "--region", "eu-central-1", "--yes", "--delete-data", "*"]).exits(0);
     under(&place, "up.json", &["up", "--region", "eu-central-1", "--yes"]).exits(0);
     place.write(&REFERENCE.replace("max = 12 }", "max = 9 }").replace("cost-center = \"platform\"", ""));
     under(&place, "up.json", &["up", "--yes"]).exits(0);
-    under(&place, "down.json", &["down", "--regions", "all", "--yes", "--delete-data"]).exits(0);
+    under(&place, "down.json", &["down", "--regions", "all", "--yes", "--delete-data", "*"]).exits(0);
     assert!(place.globe(&["--sandbox", "state", "list"]).exits(0).stdout.is_empty(), "nothing is left");
 }
 
@@ -105,6 +105,6 @@ fn a_permission_to_write_that_lacks_is_named_and_the_next_run_finishes() {
         }
         under(&place, "up.json", &["up", "--yes"]).exits(0);
         print(&place, "all", "all.json");
-        under(&place, "all.json", &["down", "--regions", "all", "--yes", "--delete-data"]).exits(0);
+        under(&place, "all.json", &["down", "--regions", "all", "--yes", "--delete-data", "*"]).exits(0);
     }
 }

@@ -53,13 +53,13 @@ async fn four_regions_come_change_lose_one_and_go() {
 
     place.globe(&["down", "--regions", "all", "--yes"]).exits(4);
     assert_eq!(cloud.buckets().await.len(), 4, "a refused down changes nothing");
-    place.globe(&["down", "--regions", "all", "--yes", "--delete-data"]).exits(0);
+    place.globe(&["down", "--regions", "all", "--yes", "--delete-data", "*"]).exits(0);
     for region in REGIONS {
         assert_eq!(cloud.census(region).await, Census::default(), "{region} is empty");
     }
     assert_eq!((cloud.buckets().await, cloud.roles().await, cloud.records().await), Default::default());
     assert_eq!(cloud.zones_and_checks().await, (0, 0));
-    let again = place.globe(&["down", "--regions", "all", "--yes", "--delete-data"]).exits(0);
+    let again = place.globe(&["down", "--regions", "all", "--yes", "--delete-data", "*"]).exits(0);
     assert!(again.stdout.contains("Nothing to do"), "{}", again.stdout);
 }
 
@@ -97,7 +97,7 @@ async fn a_region_goes_and_returns(place: &Place, cloud: &Cloud) {
     let gone = "eu-central-1";
     let refused = place.globe(&["down", "--region", gone, "--yes"]).exits(4);
     assert!(refused.stderr.contains("--delete-data"), "{}", refused.stderr);
-    place.globe(&["down", "--region", gone, "--yes", "--delete-data"]).exits(0);
+    place.globe(&["down", "--region", gone, "--yes", "--delete-data", "*"]).exits(0);
     assert_eq!(cloud.census(gone).await, Census::default());
     assert_eq!(cloud.buckets().await.len(), 3);
     let tied = |(_, set): &(String, Option<String>)| set.as_deref() == Some(gone);
@@ -106,7 +106,7 @@ async fn a_region_goes_and_returns(place: &Place, cloud: &Cloud) {
     place.globe(&["diff", "--exit-code", "--regions", "us-east-1,us-west-2,ap-southeast-1"]).exits(0);
     place.globe(&["diff", "--exit-code"]).exits(0);
 
-    let refused = place.globe(&["down", "--region", "us-east-1", "--yes", "--delete-data"]).exits(4);
+    let refused = place.globe(&["down", "--region", "us-east-1", "--yes", "--delete-data", "*"]).exits(4);
     assert!(refused.stderr.contains("dynamodb/table/user-sessions"), "names what needs it: {}", refused.stderr);
 
     place.globe(&["up", "--region", gone, "--yes"]).exits(0);

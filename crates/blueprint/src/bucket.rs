@@ -22,6 +22,7 @@ const SESSION: i32 = 3600;
 pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, buckets) in &stack.buckets {
+        cx.of_component("bucket", name);
         let regions: Vec<&Region> = buckets.iter().map(|(region, _)| region).collect();
         let writer = writer(cx, name);
         for (region, bucket) in buckets.iter() {

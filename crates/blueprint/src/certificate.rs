@@ -13,6 +13,7 @@ use crate::cx::Cx;
 pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, certificate) in &stack.certificates {
+        cx.of_component("certificate", name);
         for region in stack.regions.keys() {
             let spec = CertificateSpec { domains: certificate.domains.clone(), tags: cx.tags(name) };
             cx.graph.add::<Certificate>(region.clone(), name.as_str(), &spec);

@@ -48,6 +48,13 @@ pub struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
+    /// What is added from now on belongs to the component `key.name`.
+    pub fn of_component(&mut self, key: &str, name: &str) {
+        let component = format!("{key}.{name}");
+        let protect = self.stack.protect.get(&component).copied();
+        self.graph.of_component(&component, protect);
+    }
+
     /// The user's tags and a name: `{stack}-{name}`.
     pub fn tags(&self, name: &str) -> Tags {
         self.stack.tags.with("Name", format!("{}-{name}", self.stack.name))

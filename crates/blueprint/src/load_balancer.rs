@@ -33,6 +33,7 @@ pub fn is_secure(cx: &Cx<'_>, name: &str, region: &Region) -> bool {
 pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, balancers) in &stack.load_balancers {
+        cx.of_component("load_balancer", name);
         for (region, balancer) in balancers.iter() {
             one(cx, name, region, balancer);
         }

@@ -19,6 +19,7 @@ const ANYWHERE: &str = "0.0.0.0/0";
 pub fn expand(cx: &mut Cx<'_>) -> Result<(), BlueprintError> {
     let stack = cx.stack;
     for (name, networks) in &stack.networks {
+        cx.of_component("network", name);
         for (region, network) in networks.iter() {
             one(cx, name, region, network)?;
         }

@@ -30,6 +30,7 @@ pub fn expand(cx: &mut Cx<'_>) {
     let mut checks: BTreeSet<String> = BTreeSet::new();
     let stack = cx.stack;
     for (name, record) in &stack.records {
+        cx.of_component("record", name);
         let zone = Ref::to(Scope::Global, record.zone.as_str());
         let Some(full) = stack.full_name(record) else { continue };
         match &record.target {

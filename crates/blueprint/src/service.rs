@@ -33,6 +33,7 @@ pub fn expand(cx: &mut Cx<'_>) -> Result<(), BlueprintError> {
     let stack = cx.stack;
     let priorities = Priorities::of(stack);
     for (name, services) in &stack.services {
+        cx.of_component("service", name);
         for (region, service) in services.iter() {
             one(cx, name, region, service, priorities.get(name, region))?;
         }

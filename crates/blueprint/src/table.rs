@@ -19,6 +19,7 @@ fn table_name(cx: &Cx<'_>, name: &str, members: &[&Region]) -> String {
 pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, table) in &stack.tables {
+        cx.of_component("table", name);
         let members: Vec<&Region> = table.regions_in(stack).collect();
         // Only for the order of making, and so that what they have in common is compared once.
         let first = members.iter().copied().find(|region| **region == stack.primary).or(members.first().copied());

@@ -9,6 +9,7 @@ use crate::cx::Cx;
 pub fn expand(cx: &mut Cx<'_>) {
     let stack = cx.stack;
     for (name, zone) in &stack.zones {
+        cx.of_component("zone", name);
         let recorded = cx.recorded::<Zone>(Scope::Global, name).map(|zone| zone.comment);
         let spec = ZoneSpec {
             domain: zone.domain.clone(),

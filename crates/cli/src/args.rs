@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use globe_engine::LEASE_TTL;
+use globe_model::{Consent, Glob};
 use globe_sandbox::FaultRule;
 
 /// One file, many regions, one command: provisions AWS directly.
 #[derive(Debug, Parser)]
 #[command(name = "globe", version, about, max_term_width = 100, propagate_version = true)]
 #[command(
-    after_help = "Exit codes: 0 done or nothing to do, 1 failed, 2 `diff --exit-code` found changes, 3 partly applied,\n4 refused (lease, account, protection), 64 usage."
+    after_help = "Exit codes: 0 done or nothing to do, 1 failed, 2 `diff --exit-code` found changes,\n3 incomplete: partly applied, or not all could be read (wins over 2),\n4 refused (lease, account, protection), 64 usage."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -131,16 +132,34 @@ pub struct Chosen {
     pub refresh_images: bool,
 }
 
+/// What the user agrees to lose.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Agreed {
+    /// Let the data at these addresses go with what is deleted, such as `eu-west-1/s3/bucket/logs`; `*` is any text;
+    /// may be repeated. What is protected stays all the same
+    #[arg(long, value_name = "ADDRESS-GLOB")]
+    pub delete_data: Vec<String>,
+}
+
+impl Agreed {
+    /// The same as the engine takes it.
+    pub fn consent(&self) -> Consent {
+        Consent { delete_data: self.delete_data.iter().map(|pattern| Glob::new(pattern.as_str())).collect() }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     #[command(flatten)]
     pub chosen: Chosen,
-    /// Exit with 2 when there are changes
+    /// Exit with 2 when there are changes, with 3 when not all could be read
     #[arg(long)]
     pub exit_code: bool,
     /// Write the plan to a file, for `up --plan`
     #[arg(short, long = "out", value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub agreed: Agreed,
     /// Write the plan as Markdown for a pull request
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
@@ -157,11 +176,10 @@ pub struct UpArgs {
     #[arg(short, long)]
     pub yes: bool,
     /// Carry out a plan that `diff --out` wrote, if nothing has changed since
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["regions", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["regions", "only", "refresh_images"])]
     pub plan: Option<PathBuf>,
-    /// Allow replacements and removals to destroy data
-    #[arg(long)]
-    pub delete_data: bool,
+    #[command(flatten)]
+    pub agreed: Agreed,
     /// List the AWS calls made: how often, how long, repeated, throttled
     #[arg(long)]
     pub explain_calls: bool,
@@ -176,9 +194,8 @@ pub struct DownArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// Delete buckets with objects and tables too
-    #[arg(long)]
-    pub delete_data: bool,
+    #[command(flatten)]
+    pub agreed: Agreed,
     /// List the AWS calls made: how often, how long, repeated, throttled
     #[arg(long)]
     pub explain_calls: bool,
@@ -209,9 +226,8 @@ pub struct GcArgs {
     /// Wait until AWS has finished all of it
     #[arg(long)]
     pub wait: bool,
-    /// Delete replaced buckets with objects and tables too
-    #[arg(long)]
-    pub delete_data: bool,
+    #[command(flatten)]
+    pub agreed: Agreed,
     /// List the AWS calls made: how often, how long, repeated, throttled
     #[arg(long)]
     pub explain_calls: bool,

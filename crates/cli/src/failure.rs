@@ -9,6 +9,9 @@ use globe_model::{CallError, ErrorClass, JournalError, Missing, Summary};
 use globe_sandbox::SandboxError;
 use serde::Serialize;
 
+use crate::admission::Misfit;
+use crate::plan_file::PlanFileError;
+
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -19,7 +22,7 @@ pub enum Exit {
     Failed,
     /// `diff --exit-code` found changes.
     Changes,
-    /// Some of it was applied.
+    /// Some of it was applied, or not all could be read.
     Partly,
     /// Refused: lease, account, protection, residency.
     Refused,
@@ -36,7 +39,8 @@ impl From<Exit> for ExitCode {
 impl Exit {
     /// How a run ends the process.
     pub fn of(summary: &Summary) -> Self {
-        match (summary.is_complete(), summary.done.is_empty() && !summary.interrupted) {
+        let nothing = summary.done.is_empty() && summary.begun.is_empty() && !summary.interrupted;
+        match (summary.is_complete(), nothing && !summary.is_carried_out()) {
             (true, _) => Self::Done,
             (false, true) => Self::Failed,
             (false, false) => Self::Partly,
@@ -107,7 +111,7 @@ impl From<JournalError> for Failure {
                 .hint("wait for that run to end (--lock-timeout); `globe unlock` shows who it is and can take it away"),
             JournalError::Fenced { .. } => Self::from_error(Exit::Refused, &error)
                 .hint("let the other run end (`globe unlock` shows it); then run the same command again: it finds out what was done"),
-            JournalError::StalePlan { .. } => {
+            JournalError::StalePlan { .. } | JournalError::OtherState { .. } => {
                 Self::from_error(Exit::Refused, &error).hint("run `globe diff` again, and carry out the new plan")
             }
             JournalError::Occupied { .. } => Self::from_error(Exit::Refused, &error)
@@ -147,12 +151,35 @@ impl From<RecoverError> for Failure {
     fn from(error: RecoverError) -> Self {
         match error {
             RecoverError::Ambiguous { .. } => Self::from_error(Exit::Refused, &error),
-            RecoverError::Call { .. } => {
-                Self::from_error(Exit::Failed, &error).hint("nothing was changed; run the command again")
-            }
             RecoverError::Journal(source) => source.into(),
             RecoverError::Stopped { .. } => Self::from_error(Exit::Partly, &error)
                 .hint("run the same command again: it continues where this stopped"),
+        }
+    }
+}
+
+impl From<PlanFileError> for Failure {
+    fn from(error: PlanFileError) -> Self {
+        let exit = match &error {
+            PlanFileError::Unreadable(..) | PlanFileError::Unwritable(..) => Exit::Failed,
+            _ => Exit::Refused,
+        };
+        let failure = Self::new(exit, error.to_string());
+        match exit {
+            Exit::Refused => failure.hint("make a new plan with `globe diff --out FILE`"),
+            _ => failure,
+        }
+    }
+}
+
+impl From<Misfit> for Failure {
+    fn from(error: Misfit) -> Self {
+        let failure = Self::new(Exit::Refused, error.to_string());
+        match error {
+            Misfit::StateOfOtherAccount { .. } => failure.hint(
+                "each account needs a state of its own: `--state`, or a folder with its own globe.toml; or change `account` back",
+            ),
+            _ => failure.hint("make a new plan with `globe diff --out FILE`"),
         }
     }
 }

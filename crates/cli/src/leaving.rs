@@ -58,7 +58,7 @@ fn would_be_kept(plan: &Plan, create: &Step, kinds: &KindTable) -> Option<String
 #[cfg(test)]
 mod tests {
     use globe_aws::kind_table;
-    use globe_model::{Address, Command, DataPolicy};
+    use globe_model::{Address, Command};
 
     use super::*;
 
@@ -71,10 +71,11 @@ mod tests {
             account: "123456789012".into(),
             command: Command::Up,
             parent: 0,
-            data: DataPolicy::Keep,
             leaves_down: Default::default(),
             leaves_up: Default::default(),
             moves: Vec::new(),
+            protects: Default::default(),
+            unread: Vec::new(),
             steps: vec![step],
             known: Default::default(),
         }

@@ -1,5 +1,6 @@
 //! The command line: arguments, wiring, progress, exit codes.
 
+mod admission;
 mod args;
 mod clock;
 mod commands;
@@ -11,6 +12,7 @@ mod holder;
 mod interrupt;
 mod leaving;
 mod out;
+mod plan_file;
 mod planning;
 mod progress;
 mod project;

@@ -1,25 +1,26 @@
-//! From a file to a plan: blueprint, inventory, planner, guard.
+//! From a file to a plan: blueprint, inventory, planner, admission.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use globe_blueprint::{Facts, expand, proposals};
+use globe_blueprint::{Facts, Recorded, expand, proposals};
 use globe_config::Stack;
-use globe_engine::{Ports, chain, guard, observe};
+use globe_engine::{Look, Ports, chain, observe};
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Address, CallError, Command, DataPolicy, ErrorClass, Event, Head, Inventory, Journal, KindTable, Missing, Notice,
-    Plan, PlanReport,
+    Address, CallError, Command, Consent, ErrorClass, Event, Glob, Head, Inventory, Journal, KindTable, Missing, Move,
+    Notice, Observation, Plan, PlanReport,
 };
-use globe_planner::{Input, plan, unfit};
+use globe_planner::{Input, concern, plan, unfit};
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::admission::{Admission, admit, same_account};
 use crate::failure::{Exit, Failure};
 use crate::forward::{Forward, forward};
 use crate::regions::{Regions, all};
-use crate::session::Session;
+use crate::session::{Looked, Session};
 
 /// A plan and what a reader should know beside it.
 pub struct Planned {
@@ -41,10 +42,12 @@ pub struct Request<'a> {
     pub regions: &'a Regions,
     /// Which addresses.
     pub only: &'a [String],
-    /// Whether data may go.
-    pub data: DataPolicy,
+    /// What the user agrees to lose.
+    pub consent: &'a Consent,
     /// Whether image parameters are read anew.
     pub fresh_images: bool,
+    /// Interrupted creates of which AWS could not be asked what became of them.
+    pub unsettled: &'a BTreeMap<Address, CallError>,
 }
 
 /// The graph of a stack.
@@ -61,53 +64,159 @@ pub fn ports(session: &Session, journal: Arc<dyn Journal>, events: UnboundedSend
     Ports { cloud, journal, clock, kinds, pace: session.pace.clone(), events }
 }
 
+/// The graph of a stack as far as the state and the file say, without asking AWS.
+///
+/// # Errors
+/// As [`graph`].
+pub fn graph_as_recorded(stack: &Stack, head: &Head, kinds: &KindTable) -> Result<Graph, Failure> {
+    graph(stack, &Recorded::read(stack, head).assumed(stack), kinds)
+}
+
+/// The addresses that a command leaves wanted, as far as the state and the file say.
+///
+/// # Errors
+/// As [`graph`].
+pub fn wanted_as_recorded(
+    stack: &Stack,
+    head: &Head,
+    kinds: &KindTable,
+    regions: &Regions,
+) -> Result<BTreeSet<Address>, Failure> {
+    let facts = Recorded::read(stack, head).assumed(stack);
+    let whole = graph(stack, &facts, kinds)?;
+    let wanted = wanted(stack, &facts, kinds, &whole, regions)?;
+    Ok(wanted.resources().map(|resource| resource.address.clone()).collect())
+}
+
 /// Reads AWS and makes the plan.
 ///
 /// # Errors
-/// When facts cannot be looked up, or the region cannot be removed.
+/// When the state is another account's, the region cannot be removed, or a pattern matches nothing.
 pub async fn make_plan(
     session: &Session,
     stack: &Stack,
     head: &Head,
     request: &Request<'_>,
 ) -> Result<Planned, Failure> {
+    same_account(head, &stack.account)?;
     let Forward { head, moves, pairs } = forward(head, stack, &session.kinds)?;
     let head = &*head;
-    let facts = session.facts(stack, head, request.fresh_images).await?;
-    let whole = graph(stack, &facts, &session.kinds)?;
-    let wanted = wanted(stack, &facts, &session.kinds, &whole, request)?;
-    let inventory = observe(&*session.cloud, &*session.clock, &session.kinds, head, &whole).await;
-    let partial = request.command == Command::Down && !request.regions.active.is_empty();
-    let selection = request.regions.selection(request.only);
-    let named_only = !request.only.is_empty();
-    let input = Input {
-        stack: &stack.name,
-        account: &stack.account,
-        command: request.command,
-        kinds: &session.kinds,
-        wanted: &wanted,
-        whole: &whole,
-        head,
-        moves: &moves,
-        inventory: &inventory,
-        selection: &selection,
-        data: request.data,
-        leaves_down: if partial && !named_only { request.regions.chosen.clone() } else { BTreeSet::new() },
-        leaves_up: match request.command {
-            Command::Up if !named_only => request.regions.chosen.clone(),
-            Command::Down if !partial && !named_only => all(stack),
-            _ => BTreeSet::new(),
-        },
-    };
-    let (plan, mut report) = plan(&input);
+    let looked = session.facts(stack, head, &request.regions.chosen, request.fresh_images).await;
+    let whole = graph(stack, &looked.facts, &session.kinds)?;
+    check_only(request.only, head, &whole)?;
+    let wanted = wanted(stack, &looked.facts, &session.kinds, &whole, request.regions)?;
+    let draft = Draft { session, stack, head, moves: &moves, request, looked: &looked, whole: &whole, wanted: &wanted };
+    let (plan, mut report, inventory) = draft.planned().await;
     report.notices.extend(unfit(head, &whole, &pairs));
     if request.command == Command::Up {
-        report.notices.extend(proposals(stack, &facts, &session.kinds, (head, &whole)));
+        report.notices.extend(proposals(stack, &looked.facts, &session.kinds, (head, &whole)));
     }
-    report.notices.extend(guard(&*session.cloud, &plan).await);
+    let admission = Admission {
+        cloud: &*session.cloud,
+        kinds: &session.kinds,
+        head,
+        whole: Some(&whole),
+        now: session.clock.now(),
+        consent: request.consent,
+    };
+    admit(&admission, &plan, &mut report).await;
     let estimate = chain(&plan, &session.kinds, &session.pace).total();
     let denied = denied(&inventory, &report);
     Ok(Planned { plan, report, estimate, denied })
+}
+
+/// A pattern that matches no address is a slip of the pen, and must not look like success.
+fn check_only(only: &[String], head: &Head, whole: &Graph) -> Result<(), Failure> {
+    let known: BTreeSet<&Address> =
+        head.records.keys().chain(whole.resources().map(|resource| &resource.address)).collect();
+    let idle = |pattern: &&String| {
+        let glob = Glob::new(pattern.as_str());
+        !known.iter().any(|address| glob.matches(address))
+    };
+    match only.iter().find(idle) {
+        None => Ok(()),
+        Some(pattern) => Err(Failure::new(Exit::Usage, format!("no address matches `{pattern}`"))
+            .hint("an address is REGION/SERVICE/KIND/NAME, such as eu-central-1/ec2/vpc/main; `*` is any text, slashes included")),
+    }
+}
+
+/// Everything that a plan is made from, but for what AWS says.
+struct Draft<'a> {
+    session: &'a Session,
+    stack: &'a Stack,
+    head: &'a Head,
+    moves: &'a [Move],
+    request: &'a Request<'a>,
+    looked: &'a Looked<'a>,
+    whole: &'a Graph,
+    wanted: &'a Graph,
+}
+
+impl Draft<'_> {
+    /// Reads what the command is about, and plans. Where something that was not asked for turns out to be tied to what
+    /// goes, that is read too.
+    async fn planned(&self) -> (Plan, PlanReport, Inventory) {
+        let (stack, request) = (self.stack, self.request);
+        let selection = request.regions.selection(request.only);
+        let partial = request.command == Command::Down && !request.regions.active.is_empty();
+        let named_only = !request.only.is_empty();
+        let (leaves_down, leaves_up) = (
+            if partial && !named_only { request.regions.chosen.clone() } else { BTreeSet::new() },
+            match request.command {
+                Command::Up if !named_only => request.regions.chosen.clone(),
+                Command::Down if !partial && !named_only => all(stack),
+                _ => BTreeSet::new(),
+            },
+        );
+        let nothing = Inventory::default();
+        let before = Input {
+            stack: &stack.name,
+            account: &stack.account,
+            command: request.command,
+            kinds: &self.session.kinds,
+            wanted: self.wanted,
+            whole: self.whole,
+            head: self.head,
+            moves: self.moves,
+            inventory: &nothing,
+            selection: &selection,
+            leaves_down,
+            leaves_up,
+        };
+        let mut besides = BTreeSet::new();
+        loop {
+            let asked = concern(&before, &besides);
+            let inventory = self.inventory(asked.as_ref()).await;
+            let (plan, report) = plan(&before.with(&inventory));
+            let tied = if named_only { unasked_ties(&report) } else { BTreeSet::new() };
+            if tied.is_subset(&besides) {
+                return (plan, report, inventory);
+            }
+            besides.extend(tied);
+        }
+    }
+
+    async fn inventory(&self, asked: Option<&BTreeSet<Address>>) -> Inventory {
+        let Session { cloud, clock, kinds, .. } = self.session;
+        let look = Look { head: self.head, whole: self.whole, asked, silent: &self.looked.unread };
+        let mut inventory = observe(&**cloud, &**clock, kinds, look).await;
+        for (address, error) in self.request.unsettled {
+            let seen = inventory.seen.entry(address.clone()).or_insert_with(|| Observation::Unknown(error.clone()));
+            if !matches!(seen, Observation::Unasked) {
+                *seen = Observation::Unknown(error.clone());
+            }
+        }
+        inventory
+    }
+}
+
+/// Users of what goes that were not looked at.
+fn unasked_ties(report: &PlanReport) -> BTreeSet<Address> {
+    let tie = |notice: &Notice| match notice {
+        Notice::Blocked { by, unread: false, .. } => Some(by.clone()),
+        _ => None,
+    };
+    report.notices.iter().filter_map(tie).collect()
 }
 
 /// What this plan concerns and the caller may not read.
@@ -128,9 +237,9 @@ fn wanted<'a>(
     facts: &Facts<'_>,
     kinds: &KindTable,
     whole: &'a Graph,
-    request: &Request<'_>,
+    regions: &Regions,
 ) -> Result<Cow<'a, Graph>, Failure> {
-    let active = &request.regions.active;
+    let active = &regions.active;
     if *active == all(stack) {
         return Ok(Cow::Borrowed(whole));
     }
@@ -140,7 +249,7 @@ fn wanted<'a>(
     graph(&stack.restricted_to(active), facts, kinds).map(Cow::Owned)
 }
 
-/// The failure that a plan's refusals amount to, if there are any. A run that may not read something is one: it could
+/// The failure that a plan's refusals, and consents that it lacks, amount to, if there are any. A run that may not read something is one: it could
 /// not tell whether what it makes is as wanted.
 pub fn refusal(planned: &Planned) -> Option<Failure> {
     let mut failure = Failure::new(Exit::Refused, "the plan is refused; nothing was changed");
@@ -148,6 +257,10 @@ pub fn refusal(planned: &Planned) -> Option<Failure> {
         if let Notice::Refused { address, reason } = notice {
             failure.causes.push(format!("{address}: {reason}"));
         }
+    }
+    for (address, what) in planned.report.unconsented() {
+        failure.causes.push(format!("{address}: {what}"));
+        failure.hints.push(format!("if that may be lost, say --delete-data '{address}'"));
     }
     let mut advice = BTreeSet::new();
     for (address, error) in &planned.denied {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use globe_config::Stack;
-use globe_model::{Head, Region, Scope};
-use globe_planner::{Glob, Selection};
+use globe_model::{Glob, Head, Region, Scope};
+use globe_planner::Selection;
+use globe_report::counted;
 
 use crate::args::Chosen;
 use crate::failure::{Exit, Failure};
@@ -19,6 +20,10 @@ pub struct Regions {
     pub active: BTreeSet<Region>,
     /// Removed on purpose earlier, and not chosen now.
     pub resting: BTreeSet<Region>,
+    /// No longer in the file, with something recorded that is to go.
+    pub left: BTreeSet<Region>,
+    /// The user named the regions.
+    pub named: bool,
 }
 
 /// Every region of the file.
@@ -59,15 +64,17 @@ fn named(stack: &Stack, names: &[String]) -> Result<Option<BTreeSet<Region>>, Fa
 /// When a chosen region is not in the file.
 pub fn for_up(stack: &Stack, head: &Head, chosen: &Chosen) -> Result<Regions, Failure> {
     let everything = all(stack);
-    let named = named(stack, &chosen.regions)?;
-    let resting: BTreeSet<Region> = match &named {
-        Some(_) => BTreeSet::new(),
-        None => head.down.intersection(&everything).cloned().collect(),
-    };
-    let chosen = named.unwrap_or_else(|| everything.difference(&resting).cloned().collect());
-    let mut active: BTreeSet<Region> = in_use(head).intersection(&everything).cloned().collect();
+    let chosen = named(stack, &chosen.regions)?;
+    let named = chosen.is_some();
+    let down: BTreeSet<Region> = head.down.intersection(&everything).cloned().collect();
+    let chosen = chosen.unwrap_or_else(|| everything.difference(&down).cloned().collect());
+    let resting: BTreeSet<Region> = down.difference(&chosen).cloned().collect();
+    // What is left of a region that was removed on purpose is not made again.
+    let used: BTreeSet<Region> = in_use(head).difference(&resting).cloned().collect();
+    let left = if named { BTreeSet::new() } else { used.difference(&everything).cloned().collect() };
+    let mut active: BTreeSet<Region> = used.intersection(&everything).cloned().collect();
     active.extend(chosen.iter().cloned());
-    Ok(Regions { chosen, active, resting })
+    Ok(Regions { chosen, active, resting, left, named })
 }
 
 /// Regions for `down`: what is chosen goes, the rest of what exists stays.
@@ -82,13 +89,14 @@ pub fn for_down(stack: &Stack, head: &Head, chosen: &Chosen) -> Result<Regions, 
     let everything = all(stack);
     let used = in_use(head);
     // A lost state says nothing about what exists: then everything but the regions known to be removed might.
-    let present = if used.is_empty() { everything.difference(&head.down).cloned().collect() } else { used };
+    let present = if used.is_empty() { everything.clone() } else { used };
+    let present: BTreeSet<Region> = present.difference(&head.down).cloned().collect();
     let active: BTreeSet<Region> = if chosen == everything {
         BTreeSet::new()
     } else {
         present.difference(&chosen).filter(|region| everything.contains(*region)).cloned().collect()
     };
-    Ok(Regions { chosen, active, resting: BTreeSet::new() })
+    Ok(Regions { chosen, active, resting: BTreeSet::new(), left: BTreeSet::new(), named: true })
 }
 
 impl Regions {
@@ -104,22 +112,28 @@ impl Regions {
         self
     }
 
-    /// The planner's selection. Choosing all that is active is choosing everything.
+    /// The planner's selection. Choosing all that is active is choosing everything, unless something is to be left alone.
     pub fn selection(&self, only: &[String]) -> Selection {
-        let everything = self.active.is_subset(&self.chosen);
-        let scopes = self.chosen.iter().cloned().map(Scope::Region).collect();
+        let everything = self.active.is_subset(&self.chosen) && self.resting.is_empty();
+        let scopes = self.chosen.union(&self.left).cloned().map(Scope::Region).collect();
         Selection {
             scopes: (!everything).then_some(scopes),
+            aside: self.resting.iter().cloned().map(Scope::Region).collect(),
             only: only.iter().map(|pattern| Glob::new(pattern.as_str())).collect(),
         }
     }
 }
 
-/// Says which regions are left out because they were removed on purpose.
-pub fn say_resting(out: &Out, regions: &Regions) {
-    for region in &regions.resting {
+/// Says which regions are left out because they were removed on purpose, and what of them still stands.
+pub fn say_resting(out: &Out, regions: &Regions, head: &Head) {
+    for region in regions.resting.iter().filter(|_| !regions.named) {
         out.note(&format!(
             "{region} was removed on purpose and is left out; `globe up --region {region}` brings it back."
         ));
+        let left = head.records.keys().filter(|address| address.scope.as_region() == Some(region)).count();
+        if left > 0 {
+            let still = counted(left, "resource of it still stands", "resources of it still stand");
+            out.note(&format!("{still}, and may cost money; `globe down --region {region}` finishes."));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! AWS, or the sandbox, for one command.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
@@ -7,7 +8,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use globe_aws::{AwsCloud, Lookup, kind_table};
 use globe_blueprint::{Facts, Recorded};
 use globe_config::Stack;
@@ -16,7 +17,7 @@ use globe_sandbox::{Options, Sandbox};
 
 use crate::args::{Global, TimeMode};
 use crate::clock::{HurriedClock, SandboxTime, SystemClock};
-use crate::failure::{Exit, Failure, wrong_account};
+use crate::failure::{Failure, wrong_account};
 use crate::project::{Project, sandbox_folder, sandbox_policy};
 use crate::state::State;
 
@@ -72,44 +73,58 @@ impl Session {
         Ok(())
     }
 
-    /// What the blueprint must know of AWS: zones and images. What the state has pinned is not asked for again: AWS
-    /// adds zones and publishes images when it likes, and a region that does not answer is no reason to stop.
-    ///
-    /// # Errors
-    /// When a look-up fails.
-    pub async fn facts<'h>(&self, stack: &Stack, head: &'h Head, fresh_images: bool) -> Result<Facts<'h>, Failure> {
+    /// What the blueprint must know of AWS: zones and images. AWS is asked only for `chosen` regions, and only for what
+    /// the state has not pinned: AWS adds zones and publishes images when it likes. For the others, and for regions that
+    /// do not answer, stand-ins will do: nothing is planned there.
+    pub async fn facts<'h>(
+        &self,
+        stack: &Stack,
+        head: &'h Head,
+        chosen: &BTreeSet<Region>,
+        fresh_images: bool,
+    ) -> Looked<'h> {
         let mut recorded = Recorded::read(stack, head);
         if fresh_images {
             recorded = recorded.without_images();
         }
-        let missing = recorded.missing(stack, &stack.regions.keys().cloned().collect());
-        let zones = try_join_all(missing.zones.iter().map(|region| self.zones(region))).await?;
-        let images = missing.images.iter().map(|(region, names)| self.images(region, names));
-        let images = try_join_all(images).await?;
-        zones.iter().for_each(|(region, zones)| recorded.offer(region, zones));
-        for ((region, name), image) in images.into_iter().flatten() {
-            recorded.image(&region, &name, image);
+        let missing = recorded.missing(stack, chosen);
+        let zones = join_all(missing.zones.iter().map(|region| self.zones(region))).await;
+        let images = join_all(missing.images.iter().map(|(region, names)| self.images(region, names))).await;
+        let mut unread = BTreeMap::new();
+        for (region, found) in zones {
+            match found {
+                Ok(zones) => recorded.offer(&region, &zones),
+                Err(error) => drop(unread.insert(Scope::Region(region), error)),
+            }
         }
-        Ok(recorded.facts())
+        for (region, found) in images {
+            match found {
+                Ok(found) => found.into_iter().for_each(|(name, image)| recorded.image(&region, &name, image)),
+                Err(error) => drop(unread.insert(Scope::Region(region), error)),
+            }
+        }
+        Looked { facts: recorded.assumed(stack), unread }
     }
 
-    async fn zones(&self, region: &Region) -> Result<(Region, Vec<String>), Failure> {
-        let zones = Lookup::new(&self.cloud).zones(&Scope::Region(region.clone())).await;
-        Ok((region.clone(), zones.map_err(|error| unreachable_region("the availability zones", region, &error))?))
+    async fn zones(&self, region: &Region) -> (Region, Result<Vec<String>, CallError>) {
+        (region.clone(), Lookup::new(&self.cloud).zones(&Scope::Region(region.clone())).await)
     }
 
-    async fn images(&self, region: &Region, names: &[String]) -> Result<Vec<((Region, String), String)>, Failure> {
+    async fn images(&self, region: &Region, names: &[String]) -> (Region, Result<Images, CallError>) {
         let found = Lookup::new(&self.cloud).parameters(&Scope::Region(region.clone()), names).await;
-        let found = found.map_err(|error| unreachable_region("the images", region, &error))?;
-        Ok(found.into_iter().map(|(name, image)| ((region.clone(), name), image)).collect())
+        (region.clone(), found.map(|found| found.into_iter().collect()))
     }
 }
 
-/// A region that cannot be asked and of which the state knows nothing yet.
-fn unreachable_region(what: &str, region: &Region, error: &CallError) -> Failure {
-    let mut failure = Failure::new(Exit::Failed, format!("could not look up {what} of {region}"));
-    failure.causes.push(error.to_string());
-    failure.hint("nothing was changed; `--regions` with the others leaves this region out for now")
+/// AMI ids by SSM parameter.
+type Images = BTreeMap<String, String>;
+
+/// Facts, and the regions that could not be asked for theirs.
+pub struct Looked<'h> {
+    /// What is known, with stand-ins for what was not asked.
+    pub facts: Facts<'h>,
+    /// By region, why.
+    pub unread: BTreeMap<Scope, CallError>,
 }
 
 /// How many times as fast as a clock on the wall the AWS elsewhere runs, if somebody says so.

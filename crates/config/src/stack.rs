@@ -88,6 +88,9 @@ pub struct Stack {
     pub records: IndexMap<String, Record>,
     /// What stands under another name now.
     pub moved: Vec<Moved>,
+    /// `protect` of the components whose block says it, by their full names (`bucket.files`).
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub protect: IndexMap<String, bool>,
 }
 
 impl Stack {

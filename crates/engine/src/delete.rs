@@ -5,7 +5,7 @@ use std::time::Duration;
 use globe_model::{CallError, Command, ErrorClass, Event, Intent, IntentAction, Manner, Outcome, Step, Token};
 
 use crate::leave::{is_to_be_repeated, leave, strike};
-use crate::make::conclude;
+use crate::make::{conclude, note_change};
 use crate::pace::Pace;
 use crate::retry::{pause_or_stop, repeat};
 use crate::shared::{Shared, StepError};
@@ -30,11 +30,13 @@ pub async fn delete(shared: &Shared, step: &Step) -> Result<(), StepError> {
         request: None,
     };
     shared.ports.journal.intend(shared.lease(), &intent).await?;
-    let call = || shared.ports.cloud.delete(address, &id, shared.plan.data);
+    let data = shared.consent.policy(address);
+    let call = || shared.ports.cloud.delete(address, &id, data);
     let leaving = shared.ports.kind(address)?.leaves();
     let may_repeat =
         |class: ErrorClass| class.heals() && !leaving.is_some_and(|leaving| is_to_be_repeated(leaving, class));
     let result = repeat(shared.caller(), address, may_repeat, call).await;
+    note_change(shared, address, &result);
     conclude(shared, &intent, &result, Outcome::Deleting).await?;
     match (&result, leaving) {
         (Ok(()), Some(leaving)) if leaving.manner == Manner::Scheduled => {

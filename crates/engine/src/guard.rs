@@ -1,15 +1,13 @@
 //! What data a plan would destroy.
 
 use futures::future::join_all;
-use globe_model::{Action, Cloud, DataPolicy, Notice, Plan, Risk, Scope, Step};
+use globe_model::{Action, Cloud, Consent, DataPolicy, Notice, Plan, Risk, Scope, Step};
 
-/// Refusals for every delete that would destroy data, unless the plan may.
-pub async fn guard(cloud: &dyn Cloud, plan: &Plan) -> Vec<Notice> {
-    if plan.data == DataPolicy::Delete {
-        return Vec::new();
-    }
-    let deletes = plan.steps.iter().filter(|step| step.action == Action::Delete);
-    join_all(deletes.map(|step| refusal(cloud, plan, step))).await.into_iter().flatten().collect()
+/// What AWS has, as it is now, that the deletes of a plan would destroy and the user has not agreed to lose.
+pub async fn guard(cloud: &dyn Cloud, plan: &Plan, consent: &Consent) -> Vec<Notice> {
+    let agreed = |step: &&Step| consent.policy(&step.address) == DataPolicy::Delete;
+    let deletes = plan.steps.iter().filter(|step| step.action == Action::Delete && !agreed(step));
+    join_all(deletes.map(|step| at_risk(cloud, plan, step))).await.into_iter().flatten().collect()
 }
 
 /// Whether the same data stays in another scope.
@@ -24,14 +22,16 @@ fn stays_elsewhere(plan: &Plan, step: &Step, risk: &Risk) -> bool {
     risk.elsewhere.iter().any(|scope| !goes(scope))
 }
 
-async fn refusal(cloud: &dyn Cloud, plan: &Plan, step: &Step) -> Option<Notice> {
+async fn at_risk(cloud: &dyn Cloud, plan: &Plan, step: &Step) -> Option<Notice> {
     let address = step.address.clone();
     let id = step.id.as_deref().unwrap_or_default();
-    let reason = match cloud.data_at_risk(&address, id).await {
-        Ok(None) => return None,
-        Ok(Some(risk)) if stays_elsewhere(plan, step, &risk) => return None,
-        Ok(Some(Risk { what, .. })) => format!("{what}; say --delete-data to delete it all the same"),
-        Err(error) => format!("whether it holds data could not be found out: {error}"),
-    };
-    Some(Notice::Refused { address, reason })
+    match cloud.data_at_risk(&address, id).await {
+        Ok(None) => None,
+        Ok(Some(risk)) if stays_elsewhere(plan, step, &risk) => None,
+        Ok(Some(Risk { what, .. })) => Some(Notice::NeedsConsent { address, what }),
+        Err(error) => {
+            let reason = format!("whether it holds data could not be found out: {error}");
+            Some(Notice::Refused { address, reason })
+        }
+    }
 }

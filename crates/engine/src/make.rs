@@ -70,12 +70,15 @@ async fn create(shared: &Shared, address: &Address, spec: &Spec, desired: &Desir
     let mut lost = 0;
     match call_create(shared, address, desired, (&intent.token, &mut lost)).await {
         Ok(id) => {
+            shared.touch(address);
             shared.ports.journal.conclude(shared.lease(), &intent, &Outcome::Created { id: id.clone() }).await?;
             Ok(id)
         }
         Err(StepError::Call(error)) => {
             // What is still ambiguous stays open: the next run settles it.
-            if error.class != ErrorClass::Ambiguous {
+            if error.class == ErrorClass::Ambiguous {
+                shared.touch(address);
+            } else {
                 let outcome = Outcome::Failed { error: error.clone() };
                 shared.ports.journal.conclude(shared.lease(), &intent, &outcome).await?;
             }
@@ -253,8 +256,18 @@ async fn update(shared: &Shared, step: &Step, id: &str, patch: &Patch) -> Result
     };
     shared.ports.journal.intend(shared.lease(), &intent).await?;
     let result = update_call(shared, address, id, patch).await;
+    note_change(shared, address, &result);
     conclude(shared, &intent, &result, Outcome::Updated).await?;
     result
+}
+
+/// Remembers that something was changed, or may have been: a patch can be several calls, so that one which fails may
+/// have done a part. What AWS does not allow at all has done nothing.
+pub fn note_change(shared: &Shared, address: &Address, result: &Result<(), StepError>) {
+    let refused = |error: &CallError| matches!(error.class, ErrorClass::Denied | ErrorClass::HoldsData);
+    if !matches!(result, Err(StepError::Call(error)) if refused(error)) {
+        shared.touch(address);
+    }
 }
 
 /// Commits what came of a call that may be repeated; `good` if AWS accepted it. Without a journal nothing is committed,

@@ -15,15 +15,41 @@ use crate::retry::patience;
 /// Between two looks at what is not visible yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// Reads everything recorded, and looks for everything in `whole` that is not. What cannot be read is an observation
-/// too: the inventory never fails whole.
-pub async fn observe(cloud: &dyn Cloud, clock: &dyn Clock, kinds: &KindTable, head: &Head, whole: &Graph) -> Inventory {
-    let mut inventory = Inventory::default();
-    let recorded = head
-        .records
-        .values()
-        .map(|record| async { (record.address.clone(), read_recorded(cloud, clock, record).await) });
-    inventory.seen.extend(join_all(recorded).await);
+/// What is to be looked at.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    /// What was recorded.
+    pub head: &'a Head,
+    /// What the whole file describes.
+    pub whole: &'a Graph,
+    /// The addresses that the command is about and what they need; `None` is everything.
+    pub asked: Option<&'a BTreeSet<Address>>,
+    /// Regions that are known not to answer, and how that showed.
+    pub silent: &'a BTreeMap<Scope, CallError>,
+}
+
+impl Look<'_> {
+    /// What is known of an address without asking AWS.
+    fn unasked(&self, address: &Address) -> Option<Observation> {
+        if self.asked.is_some_and(|asked| !asked.contains(address)) {
+            return Some(Observation::Unasked);
+        }
+        self.silent.get(&address.scope).map(|error| Observation::Unknown(error.clone()))
+    }
+}
+
+/// Reads everything recorded that was asked for, and looks for everything in `whole` that is not recorded. What cannot
+/// be read is an observation too: the inventory never fails whole.
+pub async fn observe(cloud: &dyn Cloud, clock: &dyn Clock, kinds: &KindTable, what: Look<'_>) -> Inventory {
+    let Look { head, whole, .. } = what;
+    let mut inventory = Inventory { at: clock.now(), ..Inventory::default() };
+    let unrecorded = whole.resources().map(|resource| &resource.address).filter(|a| !head.records.contains_key(a));
+    let aside = head.records.keys().chain(unrecorded);
+    inventory.seen.extend(aside.filter_map(|address| Some((address.clone(), what.unasked(address)?))));
+    let asked = head.records.values().filter(|record| !inventory.seen.contains_key(&record.address));
+    let recorded = asked.map(|record| async { (record.address.clone(), read_recorded(cloud, clock, record).await) });
+    let recorded = join_all(recorded).await;
+    inventory.seen.extend(recorded);
     let going = head.deposed.iter().map(|record| record.id.as_str());
     let going = going.chain(head.ledger.iter().map(|departing| departing.id.as_str())).collect();
     let recorded = head.records.values();
@@ -82,7 +108,8 @@ impl Search<'_> {
             let upstream = resource.upstream.iter().filter_map(|(upstream, _)| depth.get(upstream)).max();
             let mine = upstream.map_or(0, |deepest| deepest + 1);
             depth.insert(&resource.address, mine);
-            if !self.head.records.contains_key(&resource.address) {
+            let known = self.head.records.contains_key(&resource.address);
+            if !known && !self.inventory.seen.contains_key(&resource.address) {
                 layers.resize(layers.len().max(mine + 1), Vec::new());
                 layers[mine].push(resource.address.clone());
             }
@@ -140,7 +167,10 @@ impl Search<'_> {
         {
             return Some(outputs);
         }
-        Some(kind.unknown(address))
+        // Of what was not asked for, or does not answer, what was recorded holds.
+        let unseen = !matches!(self.inventory.get(address), None | Some(Observation::Gone { .. }));
+        let recorded = self.head.records.get(address).filter(|_| unseen);
+        Some(recorded.and_then(|record| record.outputs.clone()).unwrap_or_else(|| kind.unknown(address)))
     }
 
     /// Takes in what a search found; the answer is what is still to be read, by address and id.

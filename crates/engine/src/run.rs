@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globe_model::{
-    Action, Address, CallError, ErrorClass, Event, Failure, Journal, JournalError, Lease, Missing, Plan, RunEnd,
-    RunStart, Scope, Summary,
+    Action, Address, CallError, Consent, ErrorClass, Event, Failure, Journal, JournalError, Lease, Missing, Plan,
+    RunEnd, RunStart, Scope, Summary,
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -41,7 +41,7 @@ enum News {
     Ended(usize, Result<Option<String>, StepError>),
 }
 
-/// Carries out `plan` under a lease on all its scopes.
+/// Carries out `plan` under a lease on all its scopes; data goes where `consent` says so.
 ///
 /// # Guarantees
 /// Every mutating call has a committed intent before it and a committed outcome before anything downstream starts.
@@ -49,7 +49,13 @@ enum News {
 ///
 /// # Errors
 /// When the journal fails; failures of AWS are in the summary.
-pub async fn run(ports: Ports, plan: Arc<Plan>, tenure: Arc<Tenure>, stop: Stop) -> Result<Summary, RunError> {
+pub async fn run(
+    ports: Ports,
+    plan: Arc<Plan>,
+    consent: Consent,
+    tenure: Arc<Tenure>,
+    stop: Stop,
+) -> Result<Summary, RunError> {
     let run = uuid::Uuid::now_v7().to_string();
     let start = RunStart {
         run: run.clone(),
@@ -60,21 +66,22 @@ pub async fn run(ports: Ports, plan: Arc<Plan>, tenure: Arc<Tenure>, stop: Stop)
         reads: reads(&ports, &plan),
         steps: plan.steps.len(),
         moves: plan.moves.clone(),
+        protects: plan.protects.clone(),
     };
     ports.journal.begin(tenure.lease(), &start).await.map_err(RunError::NotBegun)?;
     ports.tell(Event::RunStarted { run: run.clone(), command: plan.command, steps: plan.steps.len() });
-    let shared = Arc::new(Shared::new(ports.clone(), plan.clone(), tenure, run, stop));
+    let shared = Arc::new(Shared::new(ports.clone(), plan.clone(), consent, tenure, (run, stop)));
     let mut reel = Reel::new(shared.clone());
     reel.play().await;
     let summary = reel.summary();
-    let complete = summary.is_complete();
+    // What the user wants of regions is kept, however far this run came: the next one goes on from there.
     let end = RunEnd {
         run: shared.run.clone(),
         done: summary.done.len(),
         failed: summary.failed.len(),
         not_tried: summary.not_tried.len(),
-        down: if complete { plan.leaves_down.clone() } else { Default::default() },
-        up: if complete { plan.leaves_up.clone() } else { Default::default() },
+        down: plan.leaves_down.clone(),
+        up: plan.leaves_up.clone(),
     };
     let finished = ports.journal.finish(shared.lease(), &end).await;
     ports.tell(Event::RunFinished { summary: summary.clone() });
@@ -98,6 +105,7 @@ pub async fn record_moves(journal: &dyn Journal, lease: &Lease, plan: &Plan) -> 
         reads: BTreeSet::new(),
         steps: 0,
         moves: plan.moves.clone(),
+        protects: plan.protects.clone(),
     };
     journal.begin(lease, &start).await?;
     let (down, up) = (BTreeSet::new(), BTreeSet::new());
@@ -231,6 +239,14 @@ impl Reel {
         }
     }
 
+    /// Steps that made or changed something, and did not get to their end.
+    fn begun(&self) -> BTreeSet<Address> {
+        let cut =
+            self.failed.iter().map(|failure| &failure.address).chain(self.halted.iter().map(|(address, _)| address));
+        let touched = self.shared.touched();
+        cut.filter(|address| touched.contains(*address)).cloned().collect()
+    }
+
     fn summary(&self) -> Summary {
         let mut not_tried = self.halted.clone();
         let blockers = self.schedule.blockers();
@@ -248,6 +264,8 @@ impl Reel {
             done: self.done.clone(),
             failed: self.failed.clone(),
             not_tried,
+            begun: self.begun(),
+            unread: self.shared.plan.unread.clone(),
             interrupted: self.shared.stop.is_requested() && self.shared.tenure.lost().is_none(),
         }
     }
@@ -298,7 +316,7 @@ fn hint(error: &CallError) -> Option<String> {
             "AWS kept refusing because of too many requests: run the command again later".to_owned()
         }
         ErrorClass::Dependency => "something outside this stack still uses it".to_owned(),
-        ErrorClass::HoldsData => "say --delete-data to delete what it holds".to_owned(),
+        ErrorClass::HoldsData => "say --delete-data ADDRESS-GLOB to delete what it holds".to_owned(),
         ErrorClass::Ambiguous => "AWS did not answer; the next run finds out what became of it".to_owned(),
         _ => return None,
     };

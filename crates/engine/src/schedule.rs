@@ -124,7 +124,7 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
-    use globe_model::{Action, Address, Command, DataPolicy, Link, Step};
+    use globe_model::{Action, Address, Command, Link, Step};
 
     use super::*;
 
@@ -140,10 +140,11 @@ mod tests {
             account: "123456789012".into(),
             command: Command::Up,
             parent: 0,
-            data: DataPolicy::Keep,
             leaves_down: BTreeSet::new(),
             leaves_up: BTreeSet::new(),
             moves: Vec::new(),
+            protects: Default::default(),
+            unread: Vec::new(),
             steps,
             known: Default::default(),
         };

@@ -1,11 +1,11 @@
 //! What every step of a run needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use globe_model::{
-    Address, CallError, Clock, Cloud, Desired, ErasedKind, ErrorClass, Event, Journal, JournalError, KindTable, Lease,
-    Outputs, Pace, Plan, Spec, Timestamp, Upstream,
+    Address, CallError, Clock, Cloud, Consent, Desired, ErasedKind, ErrorClass, Event, Journal, JournalError,
+    KindTable, Lease, Outputs, Pace, Plan, Spec, Timestamp, Upstream,
 };
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
@@ -80,6 +80,8 @@ pub struct Shared {
     pub ports: Ports,
     /// What is carried out.
     pub plan: Arc<Plan>,
+    /// What the user has agreed to lose.
+    pub consent: Consent,
     /// The right to do so.
     pub tenure: Arc<Tenure>,
     /// This run's id.
@@ -90,14 +92,21 @@ pub struct Shared {
     pub turns: Turns,
     outputs: Mutex<BTreeMap<Address, Outputs>>,
     held: Mutex<BTreeMap<Address, Timestamp>>,
+    touched: Mutex<BTreeSet<Address>>,
 }
 
 impl Shared {
     /// A run about to begin.
-    pub fn new(ports: Ports, plan: Arc<Plan>, tenure: Arc<Tenure>, run: String, stop: Stop) -> Self {
+    pub fn new(
+        ports: Ports,
+        plan: Arc<Plan>,
+        consent: Consent,
+        tenure: Arc<Tenure>,
+        (run, stop): (String, Stop),
+    ) -> Self {
         let outputs = Mutex::new(plan.known.clone());
-        let (turns, held) = (Turns::default(), Mutex::default());
-        Self { ports, plan, tenure, run, stop, turns, outputs, held }
+        let (turns, held, touched) = (Turns::default(), Mutex::default(), Mutex::default());
+        Self { ports, plan, consent, tenure, run, stop, turns, outputs, held, touched }
     }
 
     /// As who this run makes calls.
@@ -113,6 +122,16 @@ impl Shared {
     /// Outputs that downstream may use from now on.
     pub fn publish(&self, address: &Address, outputs: Outputs) {
         self.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone(), outputs);
+    }
+
+    /// Something was changed at `address`, or may have been.
+    pub fn touch(&self, address: &Address) {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(address.clone());
+    }
+
+    /// Where something was changed, or may have been.
+    pub fn touched(&self) -> BTreeSet<Address> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// AWS keeps the name at `address` until `due`.

@@ -1,6 +1,7 @@
 //! Building, and the three things that can be wrong: an address twice, an edge to nowhere, a cycle.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use globe_model::{Address, Edge, Kind, KindTable, Need, Ref, Scope, Spec};
 use petgraph::algo::{tarjan_scc, toposort};
@@ -15,6 +16,15 @@ pub struct Resource {
     pub spec: Spec,
     /// What it refers to.
     pub upstream: Vec<(Address, Need)>,
+}
+
+/// The component that a resource belongs to, and what its block says of protection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// As the file names it: `bucket.files`.
+    pub component: Arc<str>,
+    /// `protect` of its block; `None` leaves it as it was recorded.
+    pub protect: Option<bool>,
 }
 
 /// A set of resources that is no DAG.
@@ -52,9 +62,16 @@ fn join(addresses: &[Address]) -> String {
 #[derive(Default)]
 pub struct GraphBuilder {
     specs: Vec<(Address, Spec)>,
+    guard: Option<Guard>,
+    guards: BTreeMap<Address, Guard>,
 }
 
 impl GraphBuilder {
+    /// What is added from now on belongs to this component.
+    pub fn of_component(&mut self, name: &str, protect: Option<bool>) {
+        self.guard = Some(Guard { component: name.into(), protect });
+    }
+
     /// Adds a resource; the answer is how others refer to it.
     pub fn add<K: Kind>(&mut self, scope: impl Into<Scope>, name: impl Into<String>, spec: &K::Spec) -> Ref<K> {
         let reference = Ref::<K>::to(scope, name);
@@ -64,6 +81,9 @@ impl GraphBuilder {
 
     /// Adds a resource whose spec is boxed already.
     pub fn add_boxed(&mut self, address: Address, spec: Spec) {
+        if let Some(guard) = self.guard.as_ref().filter(|guard| guard.protect.is_some()) {
+            self.guards.insert(address.clone(), guard.clone());
+        }
         self.specs.push((address, spec));
     }
 
@@ -92,7 +112,7 @@ impl GraphBuilder {
                 downstream.entry(upstream.clone()).or_default().insert(resource.address.clone());
             }
         }
-        Ok(Graph { resources, downstream, order })
+        Ok(Graph { resources, downstream, order, guards: self.guards })
     }
 }
 
@@ -168,9 +188,25 @@ pub struct Graph {
     resources: BTreeMap<Address, Resource>,
     downstream: BTreeMap<Address, BTreeSet<Address>>,
     order: Vec<Address>,
+    guards: BTreeMap<Address, Guard>,
 }
 
 impl Graph {
+    /// The component of the resource at `address`, if its block speaks of protection.
+    pub fn guard(&self, address: &Address) -> Option<&Guard> {
+        self.guards.get(address)
+    }
+
+    /// Every resource whose component's block speaks of protection.
+    pub fn guards(&self) -> impl Iterator<Item = (&Address, &Guard)> {
+        self.guards.iter()
+    }
+
+    /// Whether the block of a component says that it is protected no longer.
+    pub fn lifts(&self, component: &str) -> bool {
+        self.guards.values().any(|guard| &*guard.component == component && guard.protect == Some(false))
+    }
+
     /// The resource at `address`.
     pub fn get(&self, address: &Address) -> Option<&Resource> {
         self.resources.get(address)

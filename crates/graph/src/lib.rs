@@ -6,5 +6,5 @@
 mod build;
 mod path;
 
-pub use build::{Graph, GraphBuilder, GraphError, Resource};
+pub use build::{Graph, GraphBuilder, GraphError, Guard, Resource};
 pub use path::{Leg, Remaining, Weight, remaining};

@@ -1,10 +1,11 @@
 //! What the engine says while it works. It never prints.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Address, CallError, Command};
+use crate::{Action, Address, CallError, Command, Unread};
 
 /// A step that failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,13 +29,24 @@ pub struct Summary {
     pub failed: Vec<Failure>,
     /// Steps that were not tried, with what stopped them.
     pub not_tried: Vec<(Address, String)>,
+    /// Of those that failed or were cut off, the ones that may have changed something before.
+    #[serde(default)]
+    pub begun: BTreeSet<Address>,
+    /// What was chosen and could not be read when the plan was made.
+    #[serde(default)]
+    pub unread: Vec<Unread>,
     /// The run was interrupted.
     pub interrupted: bool,
 }
 
 impl Summary {
-    /// Whether everything planned was done.
+    /// Whether everything that was asked for is done: all that was planned, and nothing was left unread.
     pub fn is_complete(&self) -> bool {
+        self.is_carried_out() && self.unread.is_empty()
+    }
+
+    /// Whether everything planned was done.
+    pub fn is_carried_out(&self) -> bool {
         self.failed.is_empty() && self.not_tried.is_empty() && !self.interrupted
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Address, CallError, Candidate, Live};
+use crate::{Address, CallError, Candidate, Live, Timestamp};
 
 /// What is known about one address.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub enum Observation {
     Unknown(CallError),
     /// Several objects claim this address; a person must decide.
     Ambiguous(Vec<Candidate>),
+    /// It was not asked for: the command is about something else.
+    Unasked,
 }
 
 /// Observations by address. An address that is not in it was looked for and not found.
@@ -32,6 +34,8 @@ pub enum Observation {
 pub struct Inventory {
     /// By address.
     pub seen: BTreeMap<Address, Observation>,
+    /// When it was read, in AWS's time.
+    pub at: Timestamp,
 }
 
 impl Inventory {

@@ -48,6 +48,8 @@ pub struct Head {
     pub deleting: BTreeSet<(Address, String)>,
     /// What AWS deletes slowly, by address and id.
     pub ledger: Vec<Departing>,
+    /// Resources that no command may delete, by the component whose block said so last.
+    pub protected: BTreeMap<Address, String>,
 }
 
 /// The same AWS object under another address: recorded, never deleted and made anew.
@@ -189,6 +191,8 @@ pub struct RunStart {
     pub steps: usize,
     /// Records that change their addresses before the first step, in this order; all of them in scopes of the lease.
     pub moves: Vec<Move>,
+    /// Resources that are protected from now on, by component; `None` is protected no longer.
+    pub protects: BTreeMap<Address, Option<String>>,
 }
 
 /// The end of a run.
@@ -202,7 +206,7 @@ pub struct RunEnd {
     pub failed: usize,
     /// Steps not tried.
     pub not_tried: usize,
-    /// Regions left removed on purpose; empty unless the run is complete.
+    /// Regions that are to be left removed on purpose, whether all of them is gone yet or not.
     pub down: BTreeSet<Region>,
     /// Regions left in use.
     pub up: BTreeSet<Region>,
@@ -261,8 +265,20 @@ pub enum JournalError {
         scope: Scope,
     },
     /// The plan is older than the state.
-    #[error("the plan was made from state {parent}, and the state is at {head} by now; make a new plan")]
+    #[error(
+        "{scope} has changed since the plan was made (from state {parent}; the state is at {head} by now); make a new plan"
+    )]
     StalePlan {
+        /// The plan's parent.
+        parent: u64,
+        /// The journal's head.
+        head: u64,
+        /// A scope in which something has happened since.
+        scope: Scope,
+    },
+    /// The plan is younger than the state: it was made from another one.
+    #[error("the plan was made from state {parent}, and this state is only at {head}: it was made from another state")]
+    OtherState {
         /// The plan's parent.
         parent: u64,
         /// The journal's head.

@@ -10,6 +10,7 @@ mod clock;
 mod cloud;
 mod error;
 mod event;
+mod glob;
 mod inventory;
 mod journal;
 mod kind;
@@ -21,6 +22,7 @@ mod plan;
 mod registry;
 mod tags;
 mod unknown;
+mod unread;
 
 pub use address::{Address, AddressError, Ref, Region, Scope};
 pub use calls::CallCount;
@@ -28,6 +30,7 @@ pub use clock::{Clock, Timestamp};
 pub use cloud::{Candidate, Cloud, DataPolicy, Risk, Token, Wanted};
 pub use error::{CallError, ErrorClass};
 pub use event::{Event, Failure, Summary};
+pub use glob::{Consent, Glob};
 pub use inventory::{Inventory, Observation};
 pub use journal::{
     Fence, Head, HistoryEntry, Holding, Intent, IntentAction, Journal, JournalError, Lease, LeaseRequest, Move,
@@ -45,3 +48,4 @@ pub use plan::{Action, Cause, Command, FieldChange, Link, Notice, Plan, PlanRepo
 pub use registry::{Comparison, ErasedKind, KindTable, Merged, Retired, erased};
 pub use tags::{OWNER_ADDRESS, OWNER_NONCE, OWNER_STACK, Owner, TagPatch, Tags};
 pub use unknown::{is_unknown, mentions_unknown, unknown};
+pub use unread::Unread;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Address, DataPolicy, Desired, Move, Need, Outputs, Region, Spec, Timestamp};
+use crate::{Address, CallError, Desired, Move, Need, Outputs, Region, Scope, Spec, Timestamp, Unread};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,20 +128,24 @@ pub struct Plan {
     pub account: String,
     /// What was asked for.
     pub command: Command,
-    /// The journal's sequence number that this plan was made from; another head refuses it.
+    /// The journal's sequence number that this plan was made from; the plan is stale once something has happened since
+    /// in a scope that it is about.
     pub parent: u64,
-    /// Whether deletes may destroy data.
-    #[serde(default)]
-    pub data: DataPolicy,
-    /// Regions that a complete run leaves removed on purpose.
+    /// Regions that are to be left removed on purpose.
     #[serde(default)]
     pub leaves_down: BTreeSet<Region>,
-    /// Regions that a complete run leaves in use.
+    /// Regions that are to be left in use.
     #[serde(default)]
     pub leaves_up: BTreeSet<Region>,
     /// Records that change their addresses when the run begins, in this order; nothing in AWS changes with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<Move>,
+    /// Resources that are protected from now on, by the component whose block says so; `None` is protected no longer.
+    #[serde(default)]
+    pub protects: BTreeMap<Address, Option<String>>,
+    /// What was chosen and could not be read: the plan says nothing of it.
+    #[serde(default)]
+    pub unread: Vec<Unread>,
     /// What is done. Sorted by address; the order of execution is in `after`.
     pub steps: Vec<Step>,
     /// Outputs of unchanged resources that steps refer to.
@@ -150,11 +154,23 @@ pub struct Plan {
 
 impl Plan {
     /// The version that this globe writes.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// Whether there is nothing to do in AWS; moves may still be to be recorded.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Whether everything that was chosen could be read.
+    pub fn is_complete(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// The scopes that the plan changes something in.
+    pub fn scopes(&self) -> BTreeSet<Scope> {
+        let moved = self.moves.iter().map(|moved| &moved.record.address);
+        let all = self.steps.iter().map(|step| &step.address).chain(self.protects.keys()).chain(moved);
+        all.map(|address| address.scope.clone()).collect()
     }
 }
 
@@ -166,8 +182,24 @@ pub enum Notice {
     Unreadable {
         /// Which.
         address: Address,
-        /// AWS's words.
-        error: String,
+        /// AWS's words, or globe's own where its answer could not be used.
+        error: CallError,
+    },
+    /// It is left as it is, because nothing is known of what it needs, or of what uses it.
+    Blocked {
+        /// Which.
+        address: Address,
+        /// What nothing is known of.
+        by: Address,
+        /// It could not be read; otherwise it was not selected, and so not looked at.
+        unread: bool,
+    },
+    /// Its delete destroys data, and the command has not agreed to that.
+    NeedsConsent {
+        /// Which.
+        address: Address,
+        /// What would be lost.
+        what: String,
     },
     /// Outside the chosen regions or addresses.
     NotSelected {
@@ -211,6 +243,14 @@ pub struct PlanReport {
 }
 
 impl PlanReport {
+    /// Addresses whose deletes need a consent that the command does not give, and what would be lost.
+    pub fn unconsented(&self) -> impl Iterator<Item = (&Address, &str)> {
+        self.notices.iter().filter_map(|notice| match notice {
+            Notice::NeedsConsent { address, what } => Some((address, what.as_str())),
+            _ => None,
+        })
+    }
+
     /// The notices that refuse the plan.
     pub fn refusals(&self) -> impl Iterator<Item = &Notice> {
         self.notices.iter().filter(|notice| matches!(notice, Notice::Refused { .. }))

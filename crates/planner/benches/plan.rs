@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Address, Command, DataPolicy, Durations, Edge, Head, Inventory, Kind, KindTable, Live, Observation, Pending,
-    Readiness, Record, Recovery, Ref, Timestamp, Upstream, Verdict, changes, erased, unknown,
+    Address, Command, Durations, Edge, Head, Inventory, Kind, KindTable, Live, Observation, Pending, Readiness, Record,
+    Recovery, Ref, Timestamp, Upstream, Verdict, changes, erased, unknown,
 };
 use globe_planner::{Input, Selection, lint, plan};
 use serde::de::DeserializeOwned;
@@ -148,7 +148,6 @@ impl World {
             moves: &[],
             inventory,
             selection: &Selection::default(),
-            data: DataPolicy::Keep,
             leaves_down: BTreeSet::new(),
             leaves_up: BTreeSet::new(),
         };

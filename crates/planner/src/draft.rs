@@ -10,17 +10,19 @@ use globe_model::{
 
 use crate::Input;
 use crate::judge::{Fate, Judged};
+use crate::unseen::Unseen;
 
 /// The steps, sorted by address; deletes after what makes.
-pub fn draft(input: &Input<'_>, judged: &mut Judged<'_>, report: &mut PlanReport) -> Vec<Step> {
+pub fn draft(input: &Input<'_>, unseen: &Unseen, judged: &mut Judged<'_>, report: &mut PlanReport) -> Vec<Step> {
     let mut steps = Vec::new();
     for resource in input.wanted.resources() {
         let Some(fate) = judged.fates.get(&resource.address) else { continue };
         let desired = judged.desired.remove(&resource.address);
         steps.extend(wanted_steps(input, desired, resource, fate));
     }
-    steps.extend(unwanted_steps(input, report));
-    steps.extend(input.head.deposed.iter().map(|record| {
+    steps.extend(unwanted_steps(input, unseen, report));
+    let free = input.head.deposed.iter().filter(|record| unseen.frees(&record.address, report));
+    steps.extend(free.map(|record| {
         let mut step = Step::bare(record.address.clone(), Action::Delete, Some(record.id.clone()));
         step.replacement = true;
         step.reason = Some("was replaced, and is still to be removed".into());
@@ -40,7 +42,7 @@ fn wanted_steps(input: &Input<'_>, desired: Option<Desired>, resource: &Resource
         step
     };
     match fate {
-        Fate::Keep | Fate::Unclear => Vec::new(),
+        Fate::Keep | Fate::Unclear | Fate::Aside => Vec::new(),
         Fate::Create { vanished } => {
             let mut step = full(Action::Create, None);
             if *vanished {
@@ -117,11 +119,13 @@ fn drift(input: &Input<'_>, address: &Address) -> Vec<Change> {
 }
 
 /// Deletes for what is recorded or found, and not wanted.
-fn unwanted_steps(input: &Input<'_>, report: &mut PlanReport) -> Vec<Step> {
+fn unwanted_steps(input: &Input<'_>, unseen: &Unseen, report: &mut PlanReport) -> Vec<Step> {
     let recorded = input.head.records.keys();
     let addresses: BTreeSet<&Address> = recorded.chain(input.inventory.seen.keys()).collect();
     let unwanted = addresses.into_iter().filter(|address| input.wanted.get(address).is_none());
-    unwanted.filter_map(|address| unwanted_step(input, address, report)).collect()
+    unwanted
+        .filter_map(|address| unwanted_step(input, address, report).filter(|_| unseen.frees(address, report)))
+        .collect()
 }
 
 fn unwanted_step(input: &Input<'_>, address: &Address, report: &mut PlanReport) -> Option<Step> {
@@ -133,7 +137,7 @@ fn unwanted_step(input: &Input<'_>, address: &Address, report: &mut PlanReport) 
             Some(step)
         }
         (Some(Observation::Unknown(error)), _) => {
-            report.notices.push(Notice::Unreadable { address: address.clone(), error: error.to_string() });
+            report.notices.push(Notice::Unreadable { address: address.clone(), error: error.clone() });
             None
         }
         (Some(Observation::Ambiguous(candidates)), _) => {
@@ -147,7 +151,7 @@ fn unwanted_step(input: &Input<'_>, address: &Address, report: &mut PlanReport) 
             step.reason = Some("AWS no longer has it".into());
             Some(step)
         }
-        (Some(Observation::Gone { .. }) | None, None) => None,
+        (Some(Observation::Unasked), _) | (Some(Observation::Gone { .. }) | None, None) => None,
     }
 }
 

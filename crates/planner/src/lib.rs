@@ -3,25 +3,31 @@
 //! Pure and synchronous: no clock, no SDK, no SQL. Every change says whether it comes from the file, from drift or
 //! from something upstream; everything that is not planned is explained in the report beside the plan.
 
+mod concern;
 mod draft;
 mod elsewhere;
 mod forward;
 mod judge;
 mod link;
 mod lint;
+mod protect;
 mod select;
 mod sweep;
+mod unread;
+mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use globe_graph::Graph;
-use globe_model::{
-    Address, Command, DataPolicy, Head, Inventory, KindTable, Move, Outputs, Plan, PlanReport, Region, Scope, Step,
-};
+use globe_model::{Address, Command, Head, Inventory, KindTable, Move, Outputs, Plan, PlanReport, Region, Scope, Step};
 
+use crate::unseen::Unseen;
+
+pub use concern::concern;
 pub use forward::{bring_forward, unfit};
 pub use lint::{Flaw, lint};
-pub use select::{Glob, Selection};
+pub use protect::protector;
+pub use select::Selection;
 pub use sweep::{Sweep, sweep, without};
 
 /// Everything a plan is made from.
@@ -46,19 +52,29 @@ pub struct Input<'a> {
     pub inventory: &'a Inventory,
     /// What the user chose.
     pub selection: &'a Selection,
-    /// Whether deletes may destroy data.
-    pub data: DataPolicy,
     /// Regions that this plan removes on purpose.
     pub leaves_down: BTreeSet<Region>,
     /// Regions that this plan brings up.
     pub leaves_up: BTreeSet<Region>,
 }
 
+impl<'a> Input<'a> {
+    /// The same with what was read.
+    #[must_use]
+    pub fn with<'b>(&'b self, inventory: &'b Inventory) -> Input<'b>
+    where
+        'a: 'b,
+    {
+        Input { inventory, leaves_down: self.leaves_down.clone(), leaves_up: self.leaves_up.clone(), ..*self }
+    }
+}
+
 /// Makes the plan.
 pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
     let mut report = PlanReport::default();
-    let mut judged = judge::judge(input, &mut report);
-    let mut steps = draft::draft(input, &mut judged, &mut report);
+    let unseen = Unseen::of(input);
+    let mut judged = judge::judge(input, &unseen, &mut report);
+    let mut steps = draft::draft(input, &unseen, &mut judged, &mut report);
     link::link(input, &judged, &mut steps);
     let steps = select::select(input, steps, &mut report);
     report.notices.extend(elsewhere::refusals(input, &steps));
@@ -69,10 +85,11 @@ pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
         account: input.account.to_owned(),
         command: input.command,
         parent: input.head.seq,
-        data: input.data,
         leaves_down: input.leaves_down.clone(),
         leaves_up: input.leaves_up.clone(),
         moves: moves_within(input, &steps),
+        protects: protect::protects(input),
+        unread: unread::unread(input, &report),
         steps,
         known,
     };

@@ -11,8 +11,8 @@ pub enum Flaw {
     #[error("the step for {0} waits for a step that does not exist")]
     DanglingLink(Address),
     /// Steps wait for each other.
-    #[error("the steps wait for each other, {0} among them")]
-    Cycle(Address),
+    #[error("these steps wait for each other: {}", way(.0))]
+    Cycle(Vec<Address>),
     /// The same thing is done twice.
     #[error("{0} is in the plan twice with the same action")]
     Twice(Address),
@@ -25,6 +25,24 @@ pub enum Flaw {
     /// A create or update without a spec.
     #[error("the step for {0} does not say what is wanted")]
     NoSpec(Address),
+}
+
+impl Flaw {
+    /// Where it was found.
+    pub fn address(&self) -> Address {
+        match self {
+            Self::DanglingLink(address)
+            | Self::Twice(address)
+            | Self::NoIdentity(address)
+            | Self::Moved(address)
+            | Self::NoSpec(address) => address.clone(),
+            Self::Cycle(way) => way[0].clone(),
+        }
+    }
+}
+
+fn way(addresses: &[Address]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" -> ")
 }
 
 /// Finds flaws; an empty answer is a sound plan.
@@ -82,5 +100,23 @@ fn cycle(plan: &Plan) -> Option<Flaw> {
         }
     }
     let stuck = (0..count).find(|index| unmet[*index] > 0)?;
-    plan.steps.get(stuck).map(|step| Flaw::Cycle(step.address.clone()))
+    Some(Flaw::Cycle(around(plan, stuck, &unmet)))
+}
+
+/// From a step that never becomes free back along what it waits for, until a step comes a second time.
+fn around(plan: &Plan, stuck: usize, unmet: &[usize]) -> Vec<Address> {
+    let mut way = vec![stuck];
+    loop {
+        let last = way[way.len() - 1];
+        let before = plan.steps[last].after.iter().map(|link| link.step);
+        // Each of them waits, so each waits for another one that does.
+        let Some(next) = before.into_iter().find(|step| unmet.get(*step).is_some_and(|left| *left > 0)) else { break };
+        let begun = way.iter().position(|step| *step == next);
+        way.push(next);
+        if let Some(begun) = begun {
+            way.drain(..begun);
+            break;
+        }
+    }
+    way.iter().map(|step| plan.steps[*step].address.clone()).collect()
 }

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use globe_model::{
-    Action, Address, Command, DataPolicy, Head, KindTable, Link, Move, Need, Outputs, Plan, Record, Scope, Step,
-    Timestamp,
+    Action, Address, Command, Head, KindTable, Link, Move, Need, Outputs, Plan, Record, Scope, Step, Timestamp,
 };
 use serde_json::Value;
 
@@ -24,8 +23,6 @@ pub struct Sweep<'a> {
     pub moves: &'a [Move],
     /// The present moment, in AWS's time.
     pub now: Timestamp,
-    /// Whether deletes may destroy data.
-    pub data: DataPolicy,
 }
 
 /// Plans the deletes that were decided earlier: of replaced objects that nothing uses any more, of objects whose delete
@@ -46,10 +43,11 @@ pub fn sweep(input: &Sweep<'_>) -> (Plan, Vec<Address>) {
         account: input.account.to_owned(),
         command: Command::Gc,
         parent: input.head.seq,
-        data: input.data,
         leaves_down: BTreeSet::new(),
         leaves_up: BTreeSet::new(),
         moves,
+        protects: BTreeMap::new(),
+        unread: Vec::new(),
         steps,
         known: BTreeMap::new(),
     };

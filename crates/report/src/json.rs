@@ -11,13 +11,15 @@
 //! that ends with `_seconds`, a moment is RFC 3339 in UTC to the millisecond, a stand-in for a value that AWS will choose is a text with
 //! U+27E8 in it, and values of fields named like a password, secret or token are `"(sensitive)"`.
 //!
-//! `plan`: `stack`, `account`, `command` (`up`, `down`), `parent`, `data` (`keep`, `delete`), `moves` (`from`, `to`, `id`: recorded when the run
+//! `plan`: `stack`, `account`, `command` (`up`, `down`), `parent`, `moves` (`from`, `to`, `id`: recorded when the run
 //! begins, nothing in AWS changes), `leaves_down`, `leaves_up`,
 //! `counts` (`create`, `update`, `replace`, `delete`, `adopt`, `forget`, `unchanged`), `regions` (the same counts by
-//! scope, without `unchanged`), `estimate_seconds` (null when it is not known), `refused` (true or false), `steps` (in the order of the plan;
+//! scope, without `unchanged`), `estimate_seconds` (null when it is not known), `refused` (true or false), `complete` (whether
+//! all that was chosen could be read) and `unread` (`scope`, `silent`: whether it did not answer at all, `resources`, `reason`,
+//! `since`), `needs_consent` (`address`, `what` would be lost: what `--delete-data` must name), `steps` (in the order of the plan;
 //! `address`, `action`, `replacement`, `id`, `spec`, `desired`, `changes` with `field`, `from`, `to`, `cause`, then
-//! `reason`, `after` with `step` and `need`) and `notices` (`notice` is `unreadable`, `not_selected`, `pulled_in`, `may_have_moved` or
-//! `refused`). It is for reading; it is not the file that `up --plan` takes, since secrets are masked in it.
+//! `reason`, `after` with `step` and `need`) and `notices` (`notice` is `unreadable`, `not_selected`, `pulled_in`, `blocked`,
+//! `may_have_moved`, `needs_consent` or `refused`). It is for reading; it is not the file that `up --plan` takes, since secrets are masked in it.
 //!
 //! `event`: `at`, `event` (`run_started`, `recovered`, `started`, `waiting`, `retrying`, `done`, `failed`, `stopping`,
 //! `run_finished`) and its fields: `run`, `command`, `steps`, `address`, `action`, `finding`, `what`, `error`,
@@ -26,8 +28,8 @@
 //!
 //! `summary`: `complete`, `interrupted`, `elapsed_seconds`, `counts` (`created`, `updated`, `replaced`, `deleted`,
 //! `adopted`, `forgotten`, `failed`, `not_tried`), `done` (`address`, `action`), `failed` (`address`, `action`, `error`
-//! with `class`, `operation`, `code`, `message`, `request_id`, then `hint`), `not_tried` (`address`, `reason`) and
-//! `highlights` (`label`, `value`).
+//! with `class`, `operation`, `code`, `message`, `request_id`, then `hint`), `not_tried` (`address`, `reason`), `begun` (addresses that
+//! were changed and not finished), `unread` as in a plan and `highlights` (`label`, `value`).
 //!
 //! `calls`: `total`, `retries`, `throttles` and `calls`, one for each operation of a service in a region: `service`,
 //! `operation`, `region`, `calls` (how often it was sent), `retries` and `throttles` (how many of these), `total_seconds`
@@ -35,7 +37,7 @@
 
 use std::time::Duration;
 
-use globe_model::{Desired, Event, FieldChange, Highlight, Plan, PlanReport, Spec, Summary, Timestamp};
+use globe_model::{Desired, Event, FieldChange, Highlight, Plan, PlanReport, Spec, Summary, Timestamp, Unread};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -77,10 +79,12 @@ pub fn plan_json(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -
     let mut counts = json!(Counts::of(scopes.values().flatten()));
     counts["unchanged"] = report.unchanged.into();
     let line = json!({
-        "stack": plan.stack, "account": plan.account, "command": plan.command, "parent": plan.parent, "data": plan.data,
+        "stack": plan.stack, "account": plan.account, "command": plan.command, "parent": plan.parent,
         "moves": plan.moves.iter().map(moved).collect::<Vec<_>>(), "leaves_down": plan.leaves_down, "leaves_up": plan.leaves_up,
         "counts": counts, "regions": regions,
         "estimate_seconds": estimate.filter(|estimate| !estimate.is_zero()).map(seconds), "refused": report.refusals().next().is_some(),
+        "complete": plan.is_complete(), "unread": unread(&plan.unread),
+        "needs_consent": report.unconsented().map(|(address, what)| json!({ "address": address, "what": what })).collect::<Vec<_>>(),
         "steps": plan.steps.iter().map(step).collect::<Vec<_>>(), "notices": report.notices,
     });
     json_line("plan", &line)
@@ -88,6 +92,16 @@ pub fn plan_json(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -
 
 fn moved(moved: &globe_model::Move) -> Value {
     json!({ "from": moved.from, "to": moved.record.address, "id": moved.record.id })
+}
+
+fn unread(all: &[Unread]) -> Value {
+    let one = |unread: &Unread| {
+        json!({
+            "scope": unread.scope, "silent": unread.silent, "resources": unread.addresses, "reason": unread.reason,
+            "since": rfc3339_millis(unread.since),
+        })
+    };
+    all.iter().map(one).collect()
 }
 
 fn step(step: &globe_model::Step) -> Value {
@@ -162,6 +176,8 @@ fn ended(summary: &Summary) -> Map<String, Value> {
         ("done".to_owned(), done.collect()),
         ("failed".to_owned(), json!(summary.failed)),
         ("not_tried".to_owned(), not_tried.collect()),
+        ("begun".to_owned(), json!(summary.begun)),
+        ("unread".to_owned(), unread(&summary.unread)),
     ])
 }
 
@@ -225,13 +241,13 @@ mod tests {
         {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"done","address":"eu-central-1/autoscaling/group/web","action":"update","id":"acme-web","elapsed_seconds":1.5}
         {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"failed","address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}
         {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"stopping","in_flight":1}
-        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"run_finished","complete":false,"interrupted":false,"counts":{"created":1,"updated":0,"replaced":0,"deleted":0,"adopted":0,"forgotten":0,"failed":1,"not_tried":3},"done":[{"address":"eu-central-1/ec2/vpc/main","action":"create"}],"failed":[{"address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}],"not_tried":[{"address":"eu-central-1/ec2/route_table/main-private-b","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/ec2/route_table/main-private-a","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/autoscaling/group/web","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"}]}
+        {"globe":1,"type":"event","at":"2026-03-01T12:00:00.000Z","event":"run_finished","complete":false,"interrupted":false,"counts":{"created":1,"updated":0,"replaced":0,"deleted":0,"adopted":0,"forgotten":0,"failed":1,"not_tried":3},"done":[{"address":"eu-central-1/ec2/vpc/main","action":"create"}],"failed":[{"address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}],"not_tried":[{"address":"eu-central-1/ec2/route_table/main-private-b","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/ec2/route_table/main-private-a","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/autoscaling/group/web","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"}],"begun":[],"unread":[]}
         "#);
     }
 
     #[test]
     fn a_summary_is_one_line() {
         let line = summary_json(&sample::summary(), &sample::highlights()[..1], Duration::from_secs(370));
-        insta::assert_snapshot!(line, @r#"{"globe":1,"type":"summary","complete":false,"interrupted":false,"counts":{"created":1,"updated":0,"replaced":0,"deleted":0,"adopted":0,"forgotten":0,"failed":1,"not_tried":3},"done":[{"address":"eu-central-1/ec2/vpc/main","action":"create"}],"failed":[{"address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}],"not_tried":[{"address":"eu-central-1/ec2/route_table/main-private-b","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/ec2/route_table/main-private-a","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/autoscaling/group/web","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"}],"elapsed_seconds":370.0,"highlights":[{"label":"load balancer web, eu-central-1","value":"acme-web-1234567890.eu-central-1.elb.amazonaws.com"}]}"#);
+        insta::assert_snapshot!(line, @r#"{"globe":1,"type":"summary","complete":false,"interrupted":false,"counts":{"created":1,"updated":0,"replaced":0,"deleted":0,"adopted":0,"forgotten":0,"failed":1,"not_tried":3},"done":[{"address":"eu-central-1/ec2/vpc/main","action":"create"}],"failed":[{"address":"eu-central-1/ec2/nat_gateway/main-a","action":"create","error":{"class":"quota","operation":"ec2:CreateNatGateway","code":"NatGatewayLimitExceeded","message":"Performing this operation would exceed the limit of 5 NAT gateways in this Availability Zone","request_id":"7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"},"hint":"ask AWS for a higher quota of NAT gateways per Availability Zone in eu-central-1"}],"not_tried":[{"address":"eu-central-1/ec2/route_table/main-private-b","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/ec2/route_table/main-private-a","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"},{"address":"eu-central-1/autoscaling/group/web","reason":"waits for eu-central-1/ec2/nat_gateway/main-a, which did not finish"}],"begun":[],"unread":[],"elapsed_seconds":370.0,"highlights":[{"label":"load balancer web, eu-central-1","value":"acme-web-1234567890.eu-central-1.elb.amazonaws.com"}]}"#);
     }
 }

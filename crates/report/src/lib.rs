@@ -20,6 +20,7 @@ mod sample;
 mod state;
 mod style;
 mod summary;
+mod unread;
 mod value;
 mod words;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Action, Address, CallError, Cause, Change, Command, DataPolicy, Desired, Durations, Edge, ErrorClass, Event,
-    Failure, FieldChange, Highlight, Kind, KindTable, Link, Need, Notice, Outputs, Pending, Plan, PlanReport,
-    Readiness, Record, Recovery, Ref, Spec, Step, Summary, Timestamp, Upstream, Verdict, erased, unknown,
+    Action, Address, CallError, Cause, Change, Command, Desired, Durations, Edge, ErrorClass, Event, Failure,
+    FieldChange, Highlight, Kind, KindTable, Link, Need, Notice, Outputs, Pending, Plan, PlanReport, Readiness, Record,
+    Recovery, Ref, Spec, Step, Summary, Timestamp, Unread, Upstream, Verdict, erased, unknown,
 };
 use serde_json::{Value, json};
 
@@ -25,10 +25,11 @@ pub(crate) fn plan(command: Command, mut steps: Vec<Step>) -> Plan {
         account: "123456789012".into(),
         command,
         parent: 41,
-        data: DataPolicy::Keep,
         leaves_down: [].into(),
         leaves_up: [].into(),
         moves: Vec::new(),
+        protects: [].into(),
+        unread: Vec::new(),
         steps,
         known: [].into(),
     }
@@ -100,13 +101,19 @@ pub(crate) fn mixed() -> (Plan, PlanReport) {
     let mut forgotten = step(Action::Forget, "us-east-1/ec2/nat_gateway/main-a");
     forgotten.reason = Some("deleted behind globe's back".into());
     steps.push(forgotten);
-    (plan(Command::Up, steps), PlanReport { unchanged: 40, notices: notices() })
+    let mut plan = plan(Command::Up, steps);
+    for notice in notices() {
+        if let Notice::Unreadable { address, error } = &notice {
+            Unread::note(&mut plan.unread, address, error, NOON);
+        }
+    }
+    (plan, PlanReport { unchanged: 40, notices: notices() })
 }
 
 fn notices() -> Vec<Notice> {
     let dark = |name: &str| Notice::Unreadable {
         address: address(&format!("ap-southeast-1/ec2/{name}")),
-        error: "ec2:DescribeVpcs: no answer within 10 s".into(),
+        error: CallError::new(ErrorClass::Ambiguous, "ec2:DescribeVpcs", "no answer within 10 s"),
     };
     let skipped = |name: &str, action| Notice::NotSelected { address: address(name), action };
     vec![
@@ -138,7 +145,6 @@ pub(crate) fn down() -> (Plan, PlanReport) {
     table.changes = vec![change("replicas", json!(["eu-central-1", "us-west-2"]), json!(["us-west-2"]), Cause::File)];
     steps.push(table);
     let mut plan = plan(Command::Down, steps);
-    plan.data = DataPolicy::Delete;
     plan.leaves_down = [globe_model::Region::new("eu-central-1")].into();
     (plan, PlanReport { unchanged: 180, notices: Vec::new() })
 }
@@ -171,6 +177,7 @@ pub(crate) fn summary() -> Summary {
             behind("autoscaling/group/web"),
         ],
         interrupted: false,
+        ..Summary::default()
     }
 }
 

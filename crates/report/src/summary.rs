@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use globe_model::{Action, Address, Failure, Highlight, Scope, Summary};
+use globe_model::{Action, Address, Failure, Highlight, Scope, Summary, Unread};
 use serde::Serialize;
 
 use crate::event_line::under_way;
 use crate::layout::{Paragraph, render};
 use crate::style::{Style, Tone};
+use crate::unread::{line, missing};
 use crate::words::{counted, duration_words};
 
 /// Steps done, where the two halves of a replacement count as one.
@@ -59,6 +60,7 @@ pub fn summary_text(summary: &Summary, highlights: &[Highlight], elapsed: Durati
         vec![outcome(summary, elapsed)],
         failed(&summary.failed),
         not_tried(&summary.not_tried),
+        unread(&summary.unread),
         next(summary),
         addresses(highlights),
     ];
@@ -68,7 +70,11 @@ pub fn summary_text(summary: &Summary, highlights: &[Highlight], elapsed: Durati
 
 fn outcome(summary: &Summary, elapsed: Duration) -> Paragraph {
     let done = DoneCounts::of(&summary.done).words();
-    let done = if done.is_empty() { "nothing was changed".to_owned() } else { done.join(", ") };
+    let done = match (done.is_empty(), summary.begun.len()) {
+        (false, _) => done.join(", "),
+        (true, 0) => "nothing was changed".to_owned(),
+        (true, begun) => format!("{} begun, none finished", counted(begun, "change", "changes")),
+    };
     let time = duration_words(elapsed);
     if summary.is_complete() {
         return Paragraph::new(0).prose(Tone::Create, &format!("Done in {time}: {done}."));
@@ -76,7 +82,8 @@ fn outcome(summary: &Summary, elapsed: Duration) -> Paragraph {
     let ended = if summary.interrupted { "Interrupted" } else { "Not complete" };
     let rest = [(summary.failed.len(), "failed"), (summary.not_tried.len(), "not tried")];
     let rest = rest.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("; {count} {word}"));
-    let text = format!("{ended} after {time}: {done}{}.", rest.collect::<String>());
+    let left = missing(&summary.unread).map_or(String::new(), |missing| format!("; {missing}"));
+    let text = format!("{ended} after {time}: {done}{}{left}.", rest.collect::<String>());
     Paragraph::new(0).prose(if summary.failed.is_empty() { Tone::Update } else { Tone::Delete }, &text)
 }
 
@@ -128,6 +135,16 @@ fn not_tried(steps: &[(Address, String)]) -> Vec<Paragraph> {
     if lines.is_empty() { lines } else { std::iter::once(heading("Not tried")).chain(lines).collect() }
 }
 
+/// What was never looked at, so that nothing of it was done.
+fn unread(all: &[Unread]) -> Vec<Paragraph> {
+    let lines = all.iter().flat_map(|unread| {
+        let addresses: Vec<&Address> = unread.addresses.iter().collect();
+        std::iter::once(Paragraph::new(2).hang(4).prose(Tone::Plain, &line(unread))).chain(by_kind(&addresses))
+    });
+    let lines: Vec<Paragraph> = lines.collect();
+    if lines.is_empty() { lines } else { std::iter::once(heading("Left as it is")).chain(lines).collect() }
+}
+
 /// Addresses of one scope and kind on a line: `eu-central-1/ec2/subnet: main-a main-b`; a single one as it is.
 fn by_kind(addresses: &[&Address]) -> Vec<Paragraph> {
     let mut kinds: BTreeMap<(&Scope, &str), BTreeSet<&Address>> = BTreeMap::new();
@@ -148,6 +165,9 @@ fn by_kind(addresses: &[&Address]) -> Vec<Paragraph> {
 fn next(summary: &Summary) -> Vec<Paragraph> {
     let text = match (summary.is_complete(), summary.failed.is_empty()) {
         (true, _) => return Vec::new(),
+        (false, true) if summary.is_carried_out() => {
+            "Next: run the same command again once all of it can be read: it continues where this stopped."
+        }
         (false, true) => "Next: run the same command again: it continues where this stopped.",
         (false, false) => "Next: mend what failed, then run the same command again: it continues where this stopped.",
     };

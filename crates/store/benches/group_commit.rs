@@ -52,6 +52,7 @@ async fn journal(path: &str) -> Result<(Store, Lease), JournalError> {
         command: Command::Up,
         parent: 0,
         reads: Default::default(),
+        protects: Default::default(),
         steps: 1,
         moves: Vec::new(),
     };

@@ -1,6 +1,6 @@
 //! The events: what is appended, and how one is read back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globe_model::{
     Action, Address, CallError, Command, Departing, HistoryEntry, Intent, IntentAction, Move, Record, Region, RunEnd,
@@ -18,7 +18,14 @@ use crate::session::{Param, Row, Session};
 #[serde(tag = "what", content = "payload", rename_all = "snake_case")]
 pub(crate) enum Entry {
     /// A run began.
-    RunStarted { command: Command, account: String, parent: u64, steps: usize },
+    RunStarted {
+        command: Command,
+        account: String,
+        parent: u64,
+        steps: usize,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        protects: BTreeMap<Address, Option<String>>,
+    },
     /// An object is recorded under another address.
     Moved(Box<Move>),
     /// A call is about to be made.
@@ -48,6 +55,7 @@ impl From<&RunStart> for Entry {
             account: start.account.clone(),
             parent: start.parent,
             steps: start.steps,
+            protects: start.protects.clone(),
         }
     }
 }

@@ -30,7 +30,9 @@ pub(crate) enum Fault {
     /// [`JournalError::Fenced`].
     Fenced(Scope),
     /// [`JournalError::StalePlan`].
-    Stale { parent: u64, head: u64 },
+    Stale { parent: u64, head: u64, scope: Scope },
+    /// [`JournalError::OtherState`].
+    OtherState { parent: u64, head: u64 },
     /// [`JournalError::Occupied`]: the stack.
     Occupied(String),
     /// The request does not fit what is recorded; nothing was written.
@@ -97,7 +99,8 @@ impl Fault {
         match self {
             Self::Leased { stack, scope, holder, expires } => JournalError::Leased { stack, scope, holder, expires },
             Self::Fenced(scope) => JournalError::Fenced { scope },
-            Self::Stale { parent, head } => JournalError::StalePlan { parent, head },
+            Self::Stale { parent, head, scope } => JournalError::StalePlan { parent, head, scope },
+            Self::OtherState { parent, head } => JournalError::OtherState { parent, head },
             Self::Occupied(stack) => JournalError::Occupied { database, stack },
             Self::Misfit(what) => JournalError::Database { attempt, database, source: Box::new(Misfit(what)) },
             Self::Unusable(reason) => JournalError::Unusable { database, reason },

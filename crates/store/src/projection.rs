@@ -15,8 +15,14 @@ use crate::session::{Param, Session};
 /// Applies one event to the projections; both the writes and [`Rebuild`] come here.
 pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -> Result<(), Fault> {
     match (&event.entry, &event.address) {
-        (Entry::RunStarted { account, .. }, _) => keep_account(session, stack, account).await,
         (Entry::Moved(moved), _) => moved::project(session, stack, (&moved.from, &moved.record)).await,
+        (Entry::RunStarted { account, protects, .. }, _) => {
+            keep_account(session, stack, account).await?;
+            for (address, component) in protects {
+                protect(session, stack, address, component.as_deref()).await?;
+            }
+            Ok(())
+        }
         (Entry::Intent(intent), _) => Ok(session.insert(INTO_INTENTS, &[open_row(stack, event.seq, intent)?]).await?),
         (Entry::Created { token, id }, Some(address)) => {
             depose_others(session, stack, address, id).await?;
@@ -61,6 +67,19 @@ pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -
 async fn keep_account(session: &mut Session, stack: &str, account: &str) -> Result<(), Fault> {
     const SQL: &str = "UPDATE stacks SET account = $2 WHERE name = $1 AND account IS NULL";
     session.execute(SQL, &[stack.into(), account.into()]).await?;
+    Ok(())
+}
+
+/// Notes which component protects a resource, or that none does any longer.
+async fn protect(session: &mut Session, stack: &str, address: &Address, component: Option<&str>) -> Result<(), Fault> {
+    const SET: &str = "INSERT INTO protections (stack, address, component) VALUES ($1, $2, $3) \
+                       ON CONFLICT (stack, address) DO UPDATE SET component = excluded.component";
+    const LIFT: &str = "DELETE FROM protections WHERE stack = $1 AND address = $2";
+    let address = address.to_string();
+    match component {
+        Some(component) => session.execute(SET, &[stack.into(), address.into(), component.into()]).await?,
+        None => session.execute(LIFT, &[stack.into(), address.into()]).await?,
+    };
     Ok(())
 }
 
@@ -195,6 +214,7 @@ pub(crate) async fn rebuild(session: &mut Session, stack: &str) -> Result<(), Fa
         "DELETE FROM intents WHERE stack = $1",
         "DELETE FROM regions WHERE stack = $1",
         "DELETE FROM ledger WHERE stack = $1",
+        "DELETE FROM protections WHERE stack = $1",
         "UPDATE stacks SET account = NULL, seq = (SELECT COALESCE(MAX(seq), 0) FROM events WHERE stack = $1) \
          WHERE name = $1",
     ] {
@@ -246,6 +266,7 @@ pub(crate) async fn dump(session: &mut Session, stack: &str) -> Result<BTreeMap<
             FROM intents WHERE stack = $1 \
         UNION ALL SELECT 'leaving ' || address || ' ' || id, since || '\u{1f}' || due || '\u{1f}' || kept \
             FROM ledger WHERE stack = $1 \
+        UNION ALL SELECT 'protection ' || address, component FROM protections WHERE stack = $1 \
         UNION ALL SELECT 'region ' || region, CAST(down AS TEXT) FROM regions WHERE stack = $1";
     let rows = session.rows(SQL, &[stack.into()]).await?;
     rows.iter().map(|row| Ok((row.text("name")?, row.text("body")?))).collect()

@@ -51,6 +51,12 @@ impl Operation for ReadHead {
         for row in session.rows("SELECT * FROM ledger WHERE stack = $1", &stack).await? {
             head.ledger.push(departing(&row)?);
         }
+        for row in session.rows("SELECT * FROM protections WHERE stack = $1", &stack).await? {
+            let address = row.text("address")?;
+            let parsed: Result<Address, _> = address.parse();
+            let parsed = parsed.map_err(|error| Fault::damaged(&format!("the protection of {address}"), error))?;
+            head.protected.insert(parsed, row.text("component")?);
+        }
         // Here and not in SQL, where the order depends on the server's locale.
         head.ledger.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
         Ok(head)

@@ -51,16 +51,16 @@ async fn refuse_stale(session: &mut Session, lease: &Lease, start: &RunStart) ->
     let row = session.row(HEAD, &[stack.into()]).await?;
     let head = row.map_or(Ok(0), |row| row.int("seq"))?;
     let head = u64::try_from(head).map_err(|error| Fault::damaged("the stack's head", error))?;
-    let stale = || Fault::Stale { parent: start.parent, head };
-    let parent = i64::try_from(start.parent).map_err(|_| stale())?;
+    let other = || Fault::OtherState { parent: start.parent, head };
+    let parent = i64::try_from(start.parent).map_err(|_| other())?;
     if start.parent > head {
-        return Err(stale());
+        return Err(other());
     }
     for scope in lease.fences.iter().map(|fence| &fence.scope).chain(&start.reads) {
         // No scope has `%` or `_` in its name.
         let within = format!("{scope}/%");
         if session.row(LATER, &[stack.into(), parent.into(), within.into()]).await?.is_some() {
-            return Err(stale());
+            return Err(Fault::Stale { parent: start.parent, head, scope: scope.clone() });
         }
     }
     Ok(())

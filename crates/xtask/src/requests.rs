@@ -17,7 +17,7 @@ const SPEED: &str = "200";
 const COMMANDS: [&[&str]; 3] = [
     &["up", "--regions", "all", "--yes"],
     &["diff", "--exit-code"],
-    &["down", "--regions", "all", "--yes", "--delete-data"],
+    &["down", "--regions", "all", "--yes", "--delete-data", "*"],
 ];
 
 /// Runs the reference stack with `globe`, or with the program that cargo builds, and checks what was sent.

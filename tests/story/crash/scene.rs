@@ -8,7 +8,7 @@ use crate::cloud::{Census, Cloud};
 use crate::globe::{Place, Served};
 
 pub const UP: &[&str] = &["up", "--regions", "all", "--yes"];
-pub const DOWN: &[&str] = &["down", "--regions", "all", "--yes", "--delete-data"];
+pub const DOWN: &[&str] = &["down", "--regions", "all", "--yes", "--delete-data", "*"];
 
 /// Where in a call's life the process is killed. There are no others: nothing is remembered but what AWS has done and
 /// what the journal has committed.

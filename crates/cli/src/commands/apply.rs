@@ -1,21 +1,22 @@
 //! What `up` and `down` share: plan, question, run; and planning anew when another run was faster.
 
-use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 
 use globe_engine::{Stop, chain};
-use globe_model::{Command, DataPolicy, Head, JournalError, Plan, Scope};
-use globe_planner::lint;
+use globe_model::{Command, Consent, Head, Plan, PlanReport, Scope};
 
-use super::diff::show;
+use super::diff::{check_consents, show};
 use super::explain_calls;
-use super::work::{Setback, Work};
+use super::work::{Concern, Setback, Settled, Work};
+use crate::admission::{Admission, admit, fits, same_account};
 use crate::args::{Global, Lock};
 use crate::confirm::confirm;
 use crate::failure::{Exit, Failure};
 use crate::hold::Holder;
 use crate::interrupt::{Interrupts, unless_stopped};
 use crate::out::Out;
-use crate::planning::{Planned, Request, make_plan, refusal};
+use crate::plan_file::PlanFile;
+use crate::planning::{Planned, Request, graph_as_recorded, make_plan, refusal, wanted_as_recorded};
 use crate::project::{self, Project};
 use crate::regions::Regions;
 use crate::session::Session;
@@ -29,12 +30,12 @@ pub struct Order<'a> {
     pub regions: &'a (dyn Fn(&Head) -> Result<Regions, Failure> + Sync),
     /// Which addresses.
     pub only: &'a [String],
-    /// Whether data may go.
-    pub data: DataPolicy,
+    /// What the user agrees to lose.
+    pub consent: Consent,
     /// Whether image parameters are read anew.
     pub fresh_images: bool,
     /// A plan made earlier.
-    pub plan: Option<Plan>,
+    pub plan: Option<PlanFile>,
     /// No question.
     pub yes: bool,
     /// List calls.
@@ -63,7 +64,8 @@ pub async fn apply(global: &Global, out: &Out, order: Order<'_>) -> Result<Exit,
     };
     let explain = order.explain_calls;
     let holder = Holder { out, journal: &journal, stack: &project.stack.name, lock: order.lock, stop: &stop };
-    let ended = Errand { project: &project, work: Work { session: &session, holder }, order }.go().await;
+    let work = Work { session: &session, holder, settled_some: AtomicBool::default() };
+    let ended = Errand { project: &project, work, order }.go().await;
     state.close().await;
     // A failed run made calls too.
     if explain {
@@ -95,59 +97,86 @@ impl Errand<'_> {
                 other => break other,
             }
         };
-        ended.map_err(Failure::from)
+        ended.map_err(|setback| self.work.told_truly(setback.into()))
     }
 
     async fn attempt(&self) -> Result<Exit, Setback> {
-        let head = self.work.settled_head(|head| self.chosen(head)).await?;
-        let mut planned = unless_stopped(self.work.holder.stop, "planning", self.plan(&head)).await?;
-        let session = self.work.session;
-        let kept = crate::leaving::refusals(&planned.plan, &session.kinds, session.clock.now());
-        planned.report.notices.extend(kept);
-        show(self.work.holder.out, &planned, false);
+        let Holder { out, stop, journal, .. } = &self.work.holder;
+        let settled = self.work.settled_head(|head| self.concern(head)).await?;
+        let planned = unless_stopped(stop, "planning", self.plan(&settled)).await?;
+        let (head, order) = (&settled.head, &self.order);
+        show(out, &planned, &order.consent, false);
+        check_consents(&planned.plan, &order.consent, Some(&***journal)).await?;
         if let Some(failure) = refusal(&planned) {
             return Err(failure.into());
         }
-        if planned.plan.is_empty() && planned.plan.moves.is_empty() && planned.plan.leaves_down.is_subset(&head.down) {
-            return Ok(if planned.report.notices.iter().any(unread) { Exit::Failed } else { Exit::Done });
+        let plan = planned.plan;
+        let regions_as_wanted = plan.leaves_down.is_subset(&head.down) && plan.leaves_up.is_disjoint(&head.down);
+        if plan.is_empty() && plan.moves.is_empty() && plan.protects.is_empty() && regions_as_wanted {
+            return Ok(if plan.is_complete() { Exit::Done } else { Exit::Partly });
         }
-        if !planned.plan.is_empty() {
-            let question = format!("{} in account {}?", question(self.order.command), self.project.stack.account);
-            let confirmed = confirm(self.work.holder.out, self.order.yes, &question);
-            unless_stopped(self.work.holder.stop, "it waited for an answer", confirmed).await?;
+        if !plan.is_empty() {
+            let question = format!("{} in account {}?", question(order.command), self.project.stack.account);
+            let confirmed = confirm(out, order.yes, &question);
+            unless_stopped(stop, "it waited for an answer", confirmed).await?;
         }
-        self.work.carry_out(planned.plan).await
+        self.work.carry_out(plan, order.consent.clone()).await
     }
 
-    async fn plan(&self, head: &Head) -> Result<Planned, Failure> {
-        if let Some(plan) = &self.order.plan {
-            return given(plan.clone(), self.project, self.work.session, head);
-        }
+    async fn plan(&self, settled: &Settled) -> Result<Planned, Failure> {
+        let Settled { head, unsettled } = settled;
         let order = &self.order;
+        if let Some(file) = &order.plan {
+            return self.given(&file.plan, head).await;
+        }
         let busy = self.work.holder.busy().await?;
         let regions = (order.regions)(head)?.beside(&self.project.stack, &busy);
-        crate::regions::say_resting(self.work.holder.out, &regions);
+        crate::regions::say_resting(self.work.holder.out, &regions, head);
         let request = Request {
             command: order.command,
             regions: &regions,
             only: order.only,
-            data: order.data,
+            consent: &order.consent,
             fresh_images: order.fresh_images,
+            unsettled,
         };
         make_plan(self.work.session, &self.project.stack, head, &request).await
     }
 
-    /// Regions that the order is about.
-    fn chosen(&self, head: &Head) -> Result<BTreeSet<Scope>, Failure> {
-        match &self.order.plan {
-            Some(plan) => Ok(plan.steps.iter().map(|step| step.address.scope.clone()).collect()),
-            None => Ok((self.order.regions)(head)?.chosen.into_iter().map(Scope::Region).collect()),
-        }
+    /// A plan from a file, admitted as any other.
+    async fn given(&self, plan: &Plan, head: &Head) -> Result<Planned, Failure> {
+        let (stack, session, journal) = (&self.project.stack, self.work.session, self.work.holder.journal);
+        same_account(head, &stack.account)?;
+        let since = u32::try_from(head.seq.saturating_sub(plan.parent)).unwrap_or(u32::MAX);
+        let since = journal.history(&stack.name, since).await?;
+        fits(plan, &session.kinds, head, (&stack.name, &stack.account), &since)?;
+        let whole = graph_as_recorded(stack, head, &session.kinds)?;
+        let mut report = PlanReport::default();
+        let admission = Admission {
+            cloud: &*session.cloud,
+            kinds: &session.kinds,
+            head,
+            whole: Some(&whole),
+            now: session.clock.now(),
+            consent: &self.order.consent,
+        };
+        admit(&admission, plan, &mut report).await;
+        let estimate = chain(plan, &session.kinds, &session.pace).total();
+        Ok(Planned { plan: plan.clone(), report, estimate, denied: Vec::new() })
     }
-}
 
-fn unread(notice: &globe_model::Notice) -> bool {
-    matches!(notice, globe_model::Notice::Unreadable { .. })
+    /// What the order is about.
+    fn concern(&self, head: &Head) -> Result<Concern, Failure> {
+        let (order, stack) = (&self.order, &self.project.stack);
+        if let Some(file) = &order.plan {
+            let makes = file.plan.steps.iter().filter(|step| step.spec.is_some()).map(|step| step.address.clone());
+            return Ok(Concern { regions: Some(file.plan.scopes()), wanted: makes.collect() });
+        }
+        let regions = (order.regions)(head)?;
+        let wanted = wanted_as_recorded(stack, head, &self.work.session.kinds, &regions)?;
+        let scopes = regions.chosen.into_iter().chain(regions.left).map(Scope::Region).collect();
+        Ok(Concern { regions: Some(scopes), wanted })
+    }
 }
 
 fn question(command: Command) -> &'static str {
@@ -157,21 +186,4 @@ fn question(command: Command) -> &'static str {
         Command::Gc => "Clean this up",
         Command::Move => "Record this",
     }
-}
-
-/// A plan from a file, if it is sound and still fits.
-fn given(plan: Plan, project: &Project, session: &Session, head: &Head) -> Result<Planned, Failure> {
-    let refuse = |message: String| Failure::new(Exit::Refused, message).hint("make a new plan with `globe diff --out`");
-    if let Some(flaw) = lint(&plan).first() {
-        return Err(refuse(format!("the plan file is damaged: {flaw}")));
-    }
-    let stack = &project.stack;
-    if plan.version != Plan::VERSION || plan.stack != stack.name || plan.account != stack.account {
-        return Err(refuse(format!("the plan is for stack {} in account {}", plan.stack, plan.account)));
-    }
-    if plan.parent != head.seq {
-        return Err(JournalError::StalePlan { parent: plan.parent, head: head.seq }.into());
-    }
-    let estimate = chain(&plan, &session.kinds, &session.pace).total();
-    Ok(Planned { plan, report: globe_model::PlanReport::default(), estimate, denied: Vec::new() })
 }

@@ -1,6 +1,6 @@
 //! `globe down`
 
-use globe_model::{Command, DataPolicy};
+use globe_model::Command;
 
 use super::apply::{Order, apply};
 use crate::args::{DownArgs, Global};
@@ -18,7 +18,7 @@ pub async fn down(global: &Global, out: &Out, args: &DownArgs) -> Result<Exit, F
         command: Command::Down,
         regions: &|head| regions::for_down(&stack, head, &args.chosen),
         only: &args.chosen.only,
-        data: if args.delete_data { DataPolicy::Delete } else { DataPolicy::Keep },
+        consent: args.agreed.consent(),
         fresh_images: false,
         plan: None,
         yes: args.yes,

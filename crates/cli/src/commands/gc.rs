@@ -1,15 +1,18 @@
 //! `globe gc`: finishes the deletes that earlier runs left behind.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use globe_engine::{Stop, guard};
-use globe_model::{Address, DataPolicy, Head, Notice, Plan, Timestamp};
+use globe_engine::Stop;
+use globe_model::{Address, Consent, Head, Notice, Plan, PlanReport, Timestamp};
 use globe_planner::{Sweep, sweep, without};
 use globe_report::{counted, rfc3339};
 
+use super::diff::check_consents;
 use super::explain_calls;
-use super::work::Work;
+use super::work::{Concern, Work};
+use crate::admission::{Admission, admit, same_account};
 use crate::args::{GcArgs, Global};
 use crate::failure::{Exit, Failure};
 use crate::forward::{Forward, forward};
@@ -39,7 +42,8 @@ pub async fn gc(global: &Global, out: &Out, args: &GcArgs) -> Result<Exit, Failu
     let Some(journal) = state.journal() else { return nothing(out) };
     let session = unless_stopped(&stop, "connecting", Session::open(global, &project)).await?;
     let holder = Holder { out, journal: &journal, stack: &project.stack.name, lock: args.lock, stop: &stop };
-    let ended = go(&project, &Work { session: &session, holder }, args).await;
+    let work = Work { session: &session, holder, settled_some: AtomicBool::default() };
+    let ended = go(&project, &work, args).await.map_err(|failure| work.told_truly(failure));
     state.close().await;
     if args.explain_calls {
         explain_calls(out, session.cloud.meter());
@@ -55,12 +59,18 @@ fn nothing(out: &Out) -> Result<Exit, Failure> {
 async fn go(project: &Project, work: &Work<'_>, args: &GcArgs) -> Result<Exit, Failure> {
     let (stack, session) = (&project.stack, work.session);
     let Holder { out, journal, stop, .. } = work.holder;
+    let consent = args.agreed.consent();
+    let mut first = true;
     loop {
         // What others have in flight is their own business.
-        let head = work.settled_head(|_| Ok(BTreeSet::new())).await?;
-        let (plan, refused) = allowed(out, session, project, &head, args).await?;
+        // It is about the whole stack, and makes nothing.
+        let concern = |_: &Head| Ok(Concern { regions: None, wanted: BTreeSet::new() });
+        let head = work.settled_head(concern).await?.head;
+        same_account(&head, &stack.account)?;
+        let (plan, refused) = allowed(work, project, &head, (&consent, first)).await?;
+        first = false;
         let swept = !plan.is_empty();
-        let exit = if swept { work.carry_out(plan).await? } else { Exit::Done };
+        let exit = if swept { work.carry_out(plan, consent.clone()).await? } else { Exit::Done };
         let head = journal.head(&stack.name).await?;
         if exit != Exit::Done || refused || !args.wait {
             if !swept && !refused && head.ledger.is_empty() {
@@ -81,39 +91,49 @@ async fn go(project: &Project, work: &Work<'_>, args: &GcArgs) -> Result<Exit, F
 
 /// The clean-up without what would destroy data; and whether something was refused.
 async fn allowed(
-    out: &Out,
-    session: &Session,
+    work: &Work<'_>,
     project: &Project,
     head: &Head,
-    args: &GcArgs,
+    (consent, first): (&Consent, bool),
 ) -> Result<(Plan, bool), Failure> {
+    let (session, out) = (work.session, work.holder.out);
     let Forward { head, moves, .. } = forward(head, &project.stack, &session.kinds)?;
+    let head = &head;
+    let now = session.clock.now();
     let input = Sweep {
         stack: &project.stack.name,
         account: &project.stack.account,
         kinds: &session.kinds,
-        head: &head,
+        head,
         moves: &moves,
-        now: session.clock.now(),
-        data: if args.delete_data { DataPolicy::Delete } else { DataPolicy::Keep },
+        now,
     };
     let (plan, used) = sweep(&input);
     for address in &used {
         out.note(&format!("{address}: what was replaced there is still in use; `globe up` moves its users first."));
     }
-    let refusals = guard(&*session.cloud, &plan).await;
-    for notice in &refusals {
-        if let Notice::Refused { address, reason } = notice {
+    if first {
+        check_consents(&plan, consent, Some(&**work.holder.journal)).await?;
+    }
+    let mut report = PlanReport::default();
+    let (cloud, kinds) = (&*session.cloud, &*session.kinds);
+    admit(&Admission { cloud, kinds, head, whole: None, now, consent }, &plan, &mut report).await;
+    let mut refused = BTreeSet::new();
+    for notice in &report.notices {
+        if let Some((address, reason)) = against(notice) {
             out.complain(&format!("{address} stays: {reason}"));
+            refused.insert(address.clone());
         }
     }
-    let refused: BTreeSet<Address> = refusals.iter().filter_map(refused_address).collect();
     Ok((without(plan, &refused), !refused.is_empty()))
 }
 
-fn refused_address(notice: &Notice) -> Option<Address> {
+fn against(notice: &Notice) -> Option<(&Address, String)> {
     match notice {
-        Notice::Refused { address, .. } => Some(address.clone()),
+        Notice::Refused { address, reason } => Some((address, reason.clone())),
+        Notice::NeedsConsent { address, what } => {
+            Some((address, format!("{what}; if that may be lost, say --delete-data '{address}'")))
+        }
         _ => None,
     }
 }

@@ -40,10 +40,14 @@ pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
         out.json_line("status", &value);
         return Ok(Exit::Done);
     }
+    let is_down = |scope: &str| head.down.iter().any(|region| region.as_str() == scope);
     for (scope, (count, newest)) in scopes {
         let what = match newest {
-            Some(newest) => format!("{}, last changed {}", counted(count, "resource", "resources"), rfc3339(newest)),
-            None if head.down.iter().any(|region| region.as_str() == scope) => "down on purpose".to_owned(),
+            Some(newest) => {
+                let leaving = if is_down(&scope) { "; taken down on purpose, and this is left" } else { "" };
+                format!("{}, last changed {}{leaving}", counted(count, "resource", "resources"), rfc3339(newest))
+            }
+            None if is_down(&scope) => "down on purpose".to_owned(),
             None => "nothing recorded".to_owned(),
         };
         out.data(&format!("{scope:<16} {what}"));

@@ -1,12 +1,13 @@
 //! What every command that changes something does: settle what is open, carry a plan out, tell how it went.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use globe_engine::{RunError, recover, run};
-use globe_model::{Clock, Head, Highlight, Intent, JournalError, Plan, Scope, Summary};
+use globe_engine::{Recovered, RunError, recover, run};
+use globe_model::{Address, CallError, Clock, Consent, Head, Highlight, Intent, JournalError, Plan, Scope, Summary};
 use globe_report::{counted, summary_json, summary_text};
 use tokio::sync::mpsc;
 
@@ -25,45 +26,91 @@ pub struct Work<'a> {
     pub session: &'a Session,
     /// The state.
     pub holder: Holder<'a>,
+    /// Whether settling has recorded what was not recorded before.
+    pub settled_some: AtomicBool,
+}
+
+/// What a command is about, as far as interrupted changes matter to it.
+pub struct Concern {
+    /// The regions; `None` is the whole stack.
+    pub regions: Option<BTreeSet<Scope>>,
+    /// What is to be there afterwards.
+    pub wanted: BTreeSet<Address>,
+}
+
+/// The head when a command begins.
+pub struct Settled {
+    /// The head.
+    pub head: Head,
+    /// Interrupted creates of which AWS could not be asked what became of them.
+    pub unsettled: BTreeMap<Address, CallError>,
 }
 
 impl Work<'_> {
-    /// The head once everything that an earlier run left open is settled. What another run has in flight now is its own
-    /// business, unless this one is about the same regions: then it is waited for.
+    /// The head once everything is settled that an earlier run left open where this command is about. Elsewhere it
+    /// stays open. What another run has in flight now is its own business, unless this one is about the same regions:
+    /// then it is waited for.
     ///
     /// # Errors
-    /// When it cannot be settled, or the user asks to stop.
-    pub async fn settled_head(
-        &self,
-        chosen: impl Fn(&Head) -> Result<BTreeSet<Scope>, Failure>,
-    ) -> Result<Head, Failure> {
+    /// When several objects may be the one, or the user asks to stop.
+    pub async fn settled_head(&self, concern: impl Fn(&Head) -> Result<Concern, Failure>) -> Result<Settled, Failure> {
         let journal = self.holder.journal;
         let head = journal.head(self.holder.stack).await?;
-        let chosen = chosen(&head)?;
+        if head.open.is_empty() {
+            return Ok(Settled { head, unsettled: BTreeMap::new() });
+        }
+        let Concern { regions, wanted } = concern(&head)?;
         let busy = self.holder.busy().await?;
-        let open = |head: &Head| -> Vec<Intent> {
-            let ours =
-                |intent: &&Intent| !busy.contains(&intent.address.scope) || chosen.contains(&intent.address.scope);
-            head.open.iter().filter(ours).cloned().collect()
+        let ours = |scope: &Scope| match &regions {
+            Some(regions) => regions.contains(scope) || (*scope == Scope::Global && !busy.contains(scope)),
+            None => !busy.contains(scope),
         };
-        let scopes: BTreeSet<Scope> = open(&head).iter().map(|intent| intent.address.scope.clone()).collect();
+        let open = |head: &Head| -> (Vec<Intent>, Vec<Intent>) {
+            head.open.iter().cloned().partition(|intent| ours(&intent.address.scope))
+        };
+        let (mine, others) = open(&head);
+        self.say_left_open(others.iter().map(|intent| &intent.address.scope).filter(|scope| !busy.contains(scope)));
+        let scopes: BTreeSet<Scope> = mine.iter().map(|intent| intent.address.scope.clone()).collect();
         if scopes.is_empty() {
-            return Ok(head);
+            return Ok(Settled { head, unsettled: BTreeMap::new() });
         }
         let held = self.holder.take(scopes).await?;
         // Whoever held the scopes may have settled some of it meanwhile.
-        let open = open(&journal.head(self.holder.stack).await?);
-        let recovered = self.recover(&held, &open).await;
+        let (mine, _) = open(&journal.head(self.holder.stack).await?);
+        let recovered = self.recover(&held, &mine, &wanted).await;
         let released = held.release(&**journal).await;
-        recovered?;
+        let Recovered { made, unsettled } = recovered?;
         released?;
-        Ok(journal.head(self.holder.stack).await?)
+        if !made.is_empty() {
+            self.settled_some.store(true, Ordering::Relaxed);
+        }
+        Ok(Settled { head: journal.head(self.holder.stack).await?, unsettled })
     }
 
-    async fn recover(&self, held: &Held, open: &[Intent]) -> Result<(), Failure> {
+    fn say_left_open<'s>(&self, scopes: impl Iterator<Item = &'s Scope>) {
+        let mut counts: BTreeMap<&Scope, usize> = BTreeMap::new();
+        scopes.for_each(|scope| *counts.entry(scope).or_default() += 1);
+        for (scope, count) in counts {
+            let changes = counted(count, "interrupted change", "interrupted changes");
+            let stay = if count == 1 { "stays" } else { "stay" };
+            self.holder.out.note(&format!("{changes} of {scope} {stay} open: this command is not about {scope}."));
+        }
+    }
+
+    /// Corrects what a failure says: settling is a change too.
+    pub fn told_truly(&self, failure: Failure) -> Failure {
+        if !self.settled_some.load(Ordering::Relaxed) {
+            return failure;
+        }
+        let rest = "nothing was changed but what an interrupted run had begun";
+        Failure { message: failure.message.replace("nothing was changed", rest), ..failure }
+    }
+
+    async fn recover(&self, held: &Held, open: &[Intent], wanted: &BTreeSet<Address>) -> Result<Recovered, Failure> {
         let (events, mut heard) = mpsc::unbounded_channel();
         let ports = ports(self.session, self.holder.journal.clone(), events);
-        let recovered = recover(&ports, &held.tenure, open, self.holder.stop).await;
+        let wanted = |address: &Address| wanted.contains(address);
+        let recovered = recover(&ports, &held.tenure, open, self.holder.stop, &wanted).await;
         while let Ok(event) = heard.try_recv() {
             if let Some(line) = globe_report::event_line(&event) {
                 self.holder.out.note(&line);
@@ -89,17 +136,14 @@ impl Work<'_> {
     ///
     /// # Errors
     /// When another run was faster, the lease or the state is lost, or the user asks to stop.
-    pub async fn carry_out(&self, plan: Plan) -> Result<Exit, Setback> {
+    pub async fn carry_out(&self, plan: Plan, consent: Consent) -> Result<Exit, Setback> {
         let (out, session, journal) = (self.holder.out, self.session, self.holder.journal);
         let moves = plan.moves.len();
-        let steps = plan.steps.iter().map(|step| &step.address);
-        let moved = plan.moves.iter().map(|moved| &moved.record.address);
-        let scopes: BTreeSet<Scope> = steps.chain(moved).map(|address| address.scope.clone()).collect();
-        let held = self.holder.take(scopes).await?;
+        let held = self.holder.take(plan.scopes()).await?;
         let (events, progress) = Progress::start(out, session.clock.clone(), &plan);
         let (started, began) = (session.clock.now(), SystemClock.now());
         let ports = ports(session, journal.clone(), events);
-        let ended = run(ports, Arc::new(plan), held.tenure.clone(), self.holder.stop.clone()).await;
+        let ended = run(ports, Arc::new(plan), consent, held.tenure.clone(), self.holder.stop.clone()).await;
         let elapsed = session.clock.now().since(started);
         progress.end().await;
         let lost = held.tenure.lost().cloned();

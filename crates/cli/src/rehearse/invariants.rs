@@ -192,8 +192,7 @@ pub fn journal(head: &Head, differences: &[String]) -> Option<Broken> {
 
 #[cfg(test)]
 mod tests {
-    use globe_model::{Command, DataPolicy, Intent, Record, Timestamp, Token};
-    use globe_model::{Desired, Outputs, Spec};
+    use globe_model::{Command, Desired, Intent, Outputs, Record, Spec, Timestamp, Token};
 
     use super::*;
 
@@ -222,10 +221,11 @@ mod tests {
             account: "1".into(),
             command: Command::Up,
             parent: 0,
-            data: DataPolicy::Keep,
             leaves_down: BTreeSet::new(),
             leaves_up: BTreeSet::new(),
             moves: Vec::new(),
+            protects: BTreeMap::new(),
+            unread: Vec::new(),
             steps: steps.iter().map(step).collect(),
             known: BTreeMap::new(),
         }

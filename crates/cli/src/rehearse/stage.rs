@@ -1,6 +1,6 @@
 //! One account, one state, one stack: commands as the command line carries them out, on virtual time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,8 +9,8 @@ use globe_blueprint::Facts;
 use globe_config::Stack;
 use globe_engine::{Ports, Stop, Tenure, recover, run};
 use globe_model::{
-    Address, Clock, Cloud, Command, DataPolicy, Event, Head, Journal, KindTable, LeaseRequest, Plan, Scope, Summary,
-    Timestamp,
+    Address, CallError, Clock, Cloud, Command, Consent, Event, Head, Journal, KindTable, LeaseRequest, Plan, Scope,
+    Summary, Timestamp,
 };
 use globe_sandbox::{Options, Sandbox};
 use tokio::sync::mpsc;
@@ -25,7 +25,7 @@ use super::witness::{Witness, labelling};
 use crate::args::Chosen;
 use crate::clock::SandboxTime;
 use crate::failure::{Exit, Failure};
-use crate::planning::{Planned, Request, graph, make_plan, ports, refusal};
+use crate::planning::{Request, graph, make_plan, ports, refusal};
 use crate::regions::{Regions, for_down, for_up};
 use crate::session::{Session, sandbox_config};
 
@@ -177,7 +177,13 @@ impl Stage {
         match deed {
             Deed::Diff => {
                 let regions = for_up(stack, &head, &Chosen::default())?;
-                let planned = make_plan(&session, stack, &head, &request(Command::Up, &regions)).await?;
+                let planned = make_plan(
+                    &session,
+                    stack,
+                    &head,
+                    &request(Command::Up, &regions, &Consent::default(), &BTreeMap::new()),
+                )
+                .await?;
                 act.plan = Some(planned.plan);
                 Ok(Exit::Done)
             }
@@ -195,29 +201,27 @@ impl Stage {
         stop: &Stop,
         act: &mut Act,
     ) -> Result<Exit, Failure> {
-        let head = self.settled_head(stack, session, stop, act).await?;
+        let (head, unsettled) = self.settled_head(stack, (session, command), stop, act).await?;
         let regions = match command {
             Command::Up => for_up(stack, &head, &Chosen::default())?,
             Command::Down | Command::Gc | Command::Move => {
                 for_down(stack, &head, &Chosen { regions: vec!["all".into()], ..Chosen::default() })?
             }
         };
-        let mut planned = make_plan(session, stack, &head, &request(command, &regions)).await?;
-        let kept = crate::leaving::refusals(&planned.plan, &self.kinds, self.clock.now());
-        planned.report.notices.extend(kept);
+        let planned =
+            make_plan(session, stack, &head, &request(command, &regions, &Consent::to_everything(), &unsettled))
+                .await?;
         if let Some(failure) = refusal(&planned) {
             return Err(failure);
         }
-        let unread = is_unread(&planned);
         let plan = Arc::new(self.seams.plan(planned.plan));
         act.plan = Some((*plan).clone());
         if plan.is_empty() && plan.leaves_down.is_subset(&head.down) {
-            return Ok(if unread { Exit::Failed } else { Exit::Done });
+            return Ok(if plan.is_complete() { Exit::Done } else { Exit::Partly });
         }
-        let scopes = plan.steps.iter().map(|step| step.address.scope.clone()).collect();
-        let tenure = self.hold(stack, scopes, stop).await?;
+        let tenure = self.hold(stack, plan.scopes(), stop).await?;
         let (ports, heard) = self.ports(session);
-        let ended = run(ports, plan, tenure.clone(), stop.clone()).await;
+        let ended = run(ports, plan, Consent::to_everything(), tenure.clone(), stop.clone()).await;
         heard.end().await;
         self.clerk.release(tenure.lease()).await?;
         let summary = ended?;
@@ -229,24 +233,24 @@ impl Stage {
     async fn settled_head(
         &self,
         stack: &Stack,
-        session: &Session,
+        (session, command): (&Session, Command),
         stop: &Stop,
         act: &mut Act,
-    ) -> Result<Head, Failure> {
+    ) -> Result<(Head, BTreeMap<Address, CallError>), Failure> {
         let head = self.head(stack).await?;
         if head.open.is_empty() {
-            return Ok(head);
+            return Ok((head, BTreeMap::new()));
         }
         act.recovered = head.open.iter().map(|intent| intent.address.clone()).collect();
         let scopes = act.recovered.iter().map(|address| address.scope.clone()).collect();
         let tenure = self.hold(stack, scopes, stop).await?;
         let (ports, heard) = self.ports(session);
-        let recovered = recover(&ports, &tenure, &head.open, stop).await;
+        let recovered = recover(&ports, &tenure, &head.open, stop, &|_| command == Command::Up).await;
         drop(ports);
         heard.end().await;
         self.clerk.release(tenure.lease()).await?;
-        recovered?;
-        self.head(stack).await
+        let recovered = recovered?;
+        Ok((self.head(stack).await?, recovered.unsettled))
     }
 
     /// Takes the scopes; whoever held them was killed.
@@ -274,12 +278,13 @@ impl Stage {
     }
 }
 
-fn request(command: Command, regions: &Regions) -> Request<'_> {
-    Request { command, regions, only: &[], data: DataPolicy::Delete, fresh_images: false }
-}
-
-fn is_unread(planned: &Planned) -> bool {
-    planned.report.notices.iter().any(|notice| matches!(notice, globe_model::Notice::Unreadable { .. }))
+fn request<'a>(
+    command: Command,
+    regions: &'a Regions,
+    consent: &'a Consent,
+    unsettled: &'a BTreeMap<Address, CallError>,
+) -> Request<'a> {
+    Request { command, regions, only: &[], consent, fresh_images: false, unsettled }
 }
 
 /// Ends a command from outside: by an interrupt, as `kill -9` does, or because it takes for ever.

@@ -3,6 +3,7 @@
 mod context;
 mod moved;
 mod overrides;
+mod protect;
 mod reader;
 mod regions;
 mod settings;
@@ -16,6 +17,7 @@ pub use context::Component;
 pub(crate) use context::Context;
 pub(crate) use moved::moved;
 pub(crate) use overrides::regional;
+pub(crate) use protect::PROTECT;
 pub(crate) use reader::{Read, Reader};
 pub(crate) use sink::{Problem, Reported};
 pub(crate) use top::{Parts, stack};

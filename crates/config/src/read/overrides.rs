@@ -4,6 +4,7 @@ use globe_model::Region;
 use indexmap::IndexMap;
 
 use super::context::{Component, Context};
+use super::protect::PROTECT;
 use super::reader::{Read, Reader};
 use super::sink::{Problem, Reported};
 use super::tree::{Entry, Node, Table, Value};
@@ -129,7 +130,7 @@ fn check_keys(cx: &Context<'_>, component: Component, block: &Table, fixed: &[&s
         if key == "for" {
             let problem = Problem::new(ErrorKind::InvalidValue, entry.key, "`for` cannot stand within `for`");
             result = Err(cx.report(problem.help("write one block per selector; the narrower wins")));
-        } else if fixed.contains(&key.as_str()) {
+        } else if fixed.contains(&key.as_str()) || key == PROTECT {
             let message = format!("`{key}` of a {} cannot differ between regions", component.key());
             let problem = Problem::new(ErrorKind::InvalidValue, entry.key, message);
             result = Err(cx.report(problem.help("set it once, outside `for`")));

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use globe_model::Region;
 
 use super::context::Context;
+use super::protect::PROTECT;
 use super::sink::{Problem, Reported};
 use super::tree::{Node, Table};
 use super::unbuilt;
@@ -50,7 +51,9 @@ impl<'a> Reader<'a> {
         kind: &'static str,
         name: &'a str,
     ) -> Self {
-        Self { kind, name, ..Self::new(cx, table, span, format!("{kind}.{name}")) }
+        // Read for all components alike, in one place.
+        let asked = RefCell::new(vec![PROTECT]);
+        Self { kind, name, asked, ..Self::new(cx, table, span, format!("{kind}.{name}")) }
     }
 
     /// Says which region the table was put together for, and whether others have another.

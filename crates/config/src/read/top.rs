@@ -4,6 +4,7 @@ use globe_model::Region;
 use indexmap::IndexMap;
 
 use super::context::{Component, Context};
+use super::protect::read_protection;
 use super::reader::{Read, Reader};
 use super::regions::read_regions;
 use super::settings::{Top, read_top};
@@ -54,6 +55,7 @@ fn read_components(cx: &Context<'_>, top: Top, regions: Read<IndexMap<Region, Re
     let zones = global_all(cx, Component::Zone, Zone::read);
     let certificates = global_all(cx, Component::Certificate, Certificate::read);
     let records = global_all(cx, Component::Record, Record::read);
+    let protect = read_protection(cx);
     check::zones(cx, &zones);
     check::certificates(cx, &zones, &certificates);
     check::records(cx, &zones, &records);
@@ -74,6 +76,7 @@ fn read_components(cx: &Context<'_>, top: Top, regions: Read<IndexMap<Region, Re
         certificates: complete(certificates)?,
         records: complete(records)?,
         moved: top.moved?,
+        protect: protect?,
     })
 }
 

@@ -9,7 +9,7 @@ pub(crate) use region_name::RegionName;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::read::Component;
+use crate::read::{Component, PROTECT};
 use crate::{Bucket, Certificate, LoadBalancer, Network, Record, RegionConfig, Service, Table, Zone};
 
 /// The JSON schema of `globe.toml`, pretty-printed, with a newline at the end; the same text on every call.
@@ -21,6 +21,7 @@ pub fn schema() -> String {
         properties.insert(component.key().to_owned(), named(component, &reference));
     }
     let mut definitions = generator.take_definitions(true);
+    add_protect(&mut definitions, &properties);
     overrides::add(&mut definitions);
     definitions.sort_keys();
     let mut root = json!({
@@ -36,6 +37,19 @@ pub fn schema() -> String {
     tidy::value(&mut root);
     // `{:#}` of a JSON value is the pretty form and cannot fail.
     format!("{root:#}\n")
+}
+
+/// Gives every component the key that all of them take.
+fn add_protect(definitions: &mut Map<String, Value>, properties: &Map<String, Value>) {
+    let description = "Nothing of it is ever deleted, whatever the flags say, not even when the block is removed: only \
+                       `protect = false` here lifts it. Without the key it stays as it was last said.";
+    for component in Component::ALL {
+        let reference = properties[component.key()]["additionalProperties"]["$ref"].as_str().unwrap_or_default();
+        let name = reference.rsplit('/').next().unwrap_or_default();
+        if let Some(definition) = definitions.get_mut(name) {
+            definition["properties"][PROTECT] = json!({ "description": description, "type": "boolean" });
+        }
+    }
 }
 
 /// The keys of the top level that are not components.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::read::PROTECT;
 use crate::{Bucket, LoadBalancer, Network, Service};
 
 /// Inner tables of components; overrides merge them key by key, so inside an override they need not be whole either.
@@ -47,7 +48,7 @@ fn allow_overrides(definitions: &mut Map<String, Value>, name: &str, fixed: &[&s
         base["anyOf"] = json!([{ "required": required }, { "required": ["for"] }]);
     }
     let properties = over["properties"].as_object_mut()?;
-    properties.retain(|key, _| !fixed.contains(&key.as_str()));
+    properties.retain(|key, _| !fixed.contains(&key.as_str()) && key != PROTECT);
     for property in properties.values_mut() {
         refer_to_partial(property);
         if let Some(property) = property.as_object_mut() {

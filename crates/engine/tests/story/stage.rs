@@ -1,13 +1,14 @@
 //! A made-up AWS, a real journal in a scratch folder, and one stack.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use globe_engine::{Ports, RecoverError, RunError, Stop, Tenure, observe, recover, run};
+use globe_engine::{Look, Ports, RecoverError, Recovered, RunError, Stop, Tenure, observe, recover, run};
 use globe_graph::{Graph, GraphBuilder};
 use globe_model::{
-    Address, Clock, Command, DataPolicy, Head, Holding, Journal, Kind, KindTable, Merged, Plan, Record, Retired,
-    Summary, Timestamp, erased,
+    Address, Clock, Command, Consent, Head, Holding, Journal, Kind, KindTable, Merged, Plan, Record, Retired, Summary,
+    Timestamp, erased,
 };
 use globe_planner::{Input, Selection, Sweep, bring_forward, lint, plan, sweep};
 use globe_store::Store;
@@ -114,14 +115,14 @@ impl Stage {
     /// Plans and runs under a lease that is held already.
     pub async fn run_under(&self, tenure: &Arc<Tenure>, stop: &Stop, wanted: &Graph) -> Result<Summary, RunError> {
         let plan = Arc::new(self.plan(Command::Up, wanted).await);
-        run(self.ports(), plan, tenure.clone(), stop.clone()).await
+        run(self.ports(), plan, Consent::default(), tenure.clone(), stop.clone()).await
     }
 
     /// Settles open intents.
-    pub async fn settle(&self) -> Result<(), RecoverError> {
+    pub async fn settle(&self) -> Result<Recovered, RecoverError> {
         let stop = Stop::default();
         let tenure = self.tenure(&stop).await;
-        let result = recover(&self.ports(), &tenure, &self.head().await.open, &stop).await;
+        let result = recover(&self.ports(), &tenure, &self.head().await.open, &stop, &|_| true).await;
         self.journal.release(tenure.lease()).await.expect("is still held");
         result
     }
@@ -134,7 +135,8 @@ impl Stage {
     /// What is to be done, once the state was brought forward with these moves.
     pub async fn plan_after(&self, command: Command, wanted: &Graph, moved: &[(Address, Address)]) -> Plan {
         let (head, moves) = bring_forward(self.head().await, self.kinds.retired(), moved);
-        let inventory = observe(&*self.world, &*self.clock, &self.kinds, &head, wanted).await;
+        let look = Look { head: &head, whole: wanted, asked: None, silent: &BTreeMap::new() };
+        let inventory = observe(&*self.world, &*self.clock, &self.kinds, look).await;
         let input = Input {
             stack: "acme",
             account: "123456789012",
@@ -146,7 +148,6 @@ impl Stage {
             moves: &moves,
             inventory: &inventory,
             selection: &Selection::default(),
-            data: DataPolicy::Keep,
             leaves_down: Default::default(),
             leaves_up: Default::default(),
         };
@@ -166,9 +167,8 @@ impl Stage {
     /// What is left to be cleaned up.
     pub async fn sweep_plan(&self) -> Plan {
         let head = self.head().await;
-        let (kinds, data) = (&self.kinds, DataPolicy::Keep);
-        let input =
-            Sweep { stack: "acme", account: "123456789012", kinds, head: &head, moves: &[], now: self.now(), data };
+        let kinds = &self.kinds;
+        let input = Sweep { stack: "acme", account: "123456789012", kinds, head: &head, moves: &[], now: self.now() };
         let (plan, _) = sweep(&input);
         assert_eq!(lint(&plan), []);
         plan
@@ -196,7 +196,7 @@ impl Stage {
     async fn try_out(&self, plan: Plan) -> Option<Result<Summary, RunError>> {
         let stop = Stop::default();
         let tenure = self.tenure(&stop).await;
-        let running = run(self.ports(), Arc::new(plan), tenure.clone(), stop);
+        let running = run(self.ports(), Arc::new(plan), Consent::default(), tenure.clone(), stop);
         let ended = tokio::select! {
             ended = running => Some(ended),
             () = self.world.died.notified() => None,

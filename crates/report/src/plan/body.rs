@@ -52,7 +52,7 @@ pub(crate) fn heading(name: &str, counts: &Counts) -> Paragraph {
 }
 
 /// Adds `+ 61`, dimmed when it is none.
-pub(crate) fn with_count(paragraph: Paragraph, (sign, count): (Sign, usize)) -> Paragraph {
+fn with_count(paragraph: Paragraph, (sign, count): (Sign, usize)) -> Paragraph {
     let tone = if count == 0 { Tone::Dim } else { sign.tone() };
     paragraph.word(Tone::Plain, "").word(tone, &format!("{} {count}", sign.text()))
 }

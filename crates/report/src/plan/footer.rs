@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use globe_model::{Command, Notice, Plan, PlanReport, Scope};
 
-use super::body::with_count;
 use super::view::{Counts, by_scope};
 use crate::layout::Paragraph;
 use crate::style::Tone;
+use crate::unread::missing;
 use crate::words::{counted, duration_words, listed};
 
 pub(crate) fn paragraphs(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -> Vec<Paragraph> {
@@ -23,6 +23,16 @@ pub(crate) fn paragraphs(plan: &Plan, report: &PlanReport, estimate: Option<Dura
         let text = format!("Afterwards {} {stay} down until `globe up --region` names {it}.", listed(&regions));
         all.push(Paragraph::new(0).prose(Tone::Plain, &text));
     }
+    for (words, protects) in [("Protected from now on", true), ("Protected no longer", false)] {
+        let these = plan.protects.iter().filter(|(_, component)| component.is_some() == protects);
+        let these: Vec<String> = these.map(|(address, _)| address.to_string()).collect();
+        if !these.is_empty() {
+            all.push(Paragraph::new(0).hang(2).prose(Tone::Plain, &format!("{words}: {}.", listed(&these))));
+        }
+    }
+    if let Some(missing) = missing(&plan.unread) {
+        all.push(Paragraph::new(0).prose(Tone::Update, &format!("Not complete: {missing}.")));
+    }
     all
 }
 
@@ -30,15 +40,14 @@ fn totals(plan: &Plan, report: &PlanReport, estimate: Option<Duration>) -> Vec<P
     let scopes = by_scope(plan);
     let counts = Counts::of(scopes.values().flatten());
     let mut line = Paragraph::new(0).word(Tone::Strong, "Plan:");
-    for (place, count) in counts.shown().into_iter().enumerate() {
-        // two spaces between counts, one after the colon
-        line = if place == 0 {
-            line.word(count.0.tone(), &format!("{} {}", count.0.text(), count.1))
-        } else {
-            with_count(line, count)
-        };
+    for (place, (sign, count)) in counts.shown().into_iter().enumerate() {
+        if place > 0 {
+            line = line.glued(Tone::Plain, ",");
+        }
+        let tone = if count == 0 { Tone::Dim } else { sign.tone() };
+        line = line.prose(tone, &format!("{count} to {}", sign.verb()));
     }
-    line = line.glued(Tone::Plain, ",").prose(Tone::Plain, &format!("{} unchanged", report.unchanged));
+    line = line.glued(Tone::Plain, ";").prose(Tone::Plain, &format!("{} unchanged", report.unchanged));
     // a plan that only forgets takes no time, which is not worth a word
     let time = estimate
         .filter(|estimate| !estimate.is_zero())
@@ -62,7 +71,10 @@ pub(crate) fn places(scopes: &[&Scope]) -> String {
 fn nothing(plan: &Plan, report: &PlanReport) -> Paragraph {
     let has = |wanted: fn(&Notice) -> bool| report.notices.iter().any(wanted);
     let unchanged = counted(report.unchanged, "resource is", "resources are");
-    let text = if has(|notice| matches!(notice, Notice::Unreadable { .. })) {
+    let unread = has(|notice| matches!(notice, Notice::Unreadable { .. }));
+    let text = if unread && plan.command == Command::Down {
+        "Nothing to do as far as AWS could be read.".to_owned()
+    } else if unread {
         format!("Nothing to do as far as AWS could be read: {unchanged} as the file says.")
     } else if plan.command == Command::Down {
         "Nothing to do: nothing is left to take down.".to_owned()

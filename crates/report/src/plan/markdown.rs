@@ -7,7 +7,7 @@ use globe_model::{Plan, PlanReport};
 
 use super::body::{Region, regions};
 use super::view::{Counts, Sign, by_scope};
-use super::{after_body, title, warnings};
+use super::{after_body, title};
 use crate::layout::{Paragraph, render};
 use crate::style::Style;
 
@@ -20,10 +20,7 @@ pub fn plan_markdown(plan: &Plan, report: &PlanReport, estimate: Option<Duration
         text.push_str(&table(plan));
         text.push_str(&folded(&diff_block(plan, style)));
     }
-    let prose = warnings(plan)
-        .into_iter()
-        .chain(super::moves::paragraphs(plan))
-        .chain(after_body(plan, report, estimate, style));
+    let prose = super::moves::paragraphs(plan).into_iter().chain(after_body(plan, report, estimate, style));
     text.push_str(&fenced("text", render(&prose.collect::<Vec<_>>(), style).trim_matches('\n')));
     text
 }

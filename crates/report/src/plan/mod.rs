@@ -9,7 +9,7 @@ mod view;
 
 use std::time::Duration;
 
-use globe_model::{Command, DataPolicy, Plan, PlanReport};
+use globe_model::{Command, Plan, PlanReport};
 
 pub use markdown::plan_markdown;
 pub(crate) use view::{Counts, by_scope};
@@ -24,7 +24,6 @@ use crate::style::{Style, Tone};
 /// differ in nothing but their name share a line.
 pub fn plan_text(plan: &Plan, report: &PlanReport, estimate: Option<Duration>, style: Style) -> String {
     let mut all = vec![title(plan)];
-    all.extend(warnings(plan));
     all.extend(moves::paragraphs(plan));
     for region in body::regions(plan, style) {
         all.push(Paragraph::blank());
@@ -46,18 +45,9 @@ fn title(plan: &Plan) -> Paragraph {
     Paragraph::new(0).prose(Tone::Strong, &text)
 }
 
-/// What must not be overlooked.
-fn warnings(plan: &Plan) -> Vec<Paragraph> {
-    let mut all = Vec::new();
-    if plan.data == DataPolicy::Delete {
-        all.push(Paragraph::new(0).prose(Tone::Delete, "Data is deleted with its resources: --delete-data was given."));
-    }
-    all
-}
-
 fn after_body(plan: &Plan, report: &PlanReport, estimate: Option<Duration>, style: Style) -> Vec<Paragraph> {
     let mut all = Vec::new();
-    for section in [notices::paragraphs(report, style), footer::paragraphs(plan, report, estimate)] {
+    for section in [notices::paragraphs(plan, report, style), footer::paragraphs(plan, report, estimate)] {
         if !section.is_empty() {
             all.push(Paragraph::blank());
             all.extend(section);

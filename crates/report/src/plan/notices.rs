@@ -1,19 +1,22 @@
 //! What is not in the plan, and why, in words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use globe_model::{Action, Address, Notice, PlanReport, Scope};
+use globe_model::{Action, Address, Notice, Plan, PlanReport, Scope, Timestamp, Unread};
 
 use super::moves;
 use crate::layout::Paragraph;
 use crate::style::{Style, Tone};
+use crate::unread::line;
 use crate::words::{counted, listed};
 
 /// Refusals first, for they decide; then what may have been meant, what is unknown, what was pulled in, what was left out.
-pub(crate) fn paragraphs(report: &PlanReport, style: Style) -> Vec<Paragraph> {
+pub(crate) fn paragraphs(plan: &Plan, report: &PlanReport, style: Style) -> Vec<Paragraph> {
     let mut all = refused(report);
+    all.extend(needs_consent(report));
     all.extend(moves::proposals(report));
-    all.extend(unreadable(report, style));
+    all.extend(unread(plan, report, style));
+    all.extend(blocked(report));
     all.extend(pulled_in(report));
     all.extend(not_selected(report, style));
     all
@@ -41,27 +44,63 @@ fn refused(report: &PlanReport) -> Vec<Paragraph> {
     }
 }
 
-/// A region that cannot be reached gives the same words for all its resources: they are said once.
-fn unreadable(report: &PlanReport, style: Style) -> Vec<Paragraph> {
-    let mut groups: BTreeMap<(&Scope, &str), Vec<&Address>> = BTreeMap::new();
+/// Deletes that need a consent, each with the words that give it.
+fn needs_consent(report: &PlanReport) -> Vec<Paragraph> {
+    let points: Vec<Paragraph> = report
+        .unconsented()
+        .map(|(address, what)| {
+            point()
+                .word(Tone::Strong, &format!("--delete-data '{address}'"))
+                .glued(Tone::Plain, ":")
+                .prose(Tone::Plain, what)
+        })
+        .collect();
+    if points.is_empty() {
+        return points;
+    }
+    let head = "Data would be lost. `up` and `down` go ahead only if they are told, address by address or with `*`:";
+    std::iter::once(Paragraph::new(0).prose(Tone::Delete, head)).chain(points).collect()
+}
+
+/// A region that cannot be reached is one line, however much is in it.
+fn unread(plan: &Plan, report: &PlanReport, style: Style) -> Vec<Paragraph> {
+    let mut all = plan.unread.clone();
+    let told: BTreeSet<Address> = all.iter().flat_map(|unread| unread.addresses.clone()).collect();
+    let mut besides = Vec::new();
     for notice in &report.notices {
-        if let Notice::Unreadable { address, error } = notice {
-            groups.entry((&address.scope, error)).or_default().push(address);
+        if let Notice::Unreadable { address, error } = notice
+            && !told.contains(address)
+        {
+            let since = all.first().map_or_else(Timestamp::default, |unread| unread.since);
+            Unread::note(&mut besides, address, error, since);
         }
     }
-    let line = |((scope, error), addresses): (&(&Scope, &str), &Vec<&Address>)| {
-        let which = match addresses[..] {
-            [only] => only.to_string(),
-            _ => format!("{} in {scope}", counted(addresses.len(), "resource", "resources")),
-        };
-        let text = format!("Unknown: {which} could not be read, so nothing is planned there: {error}");
-        let mut lines = vec![Paragraph::new(0).hang(2).prose(Tone::Update, &text)];
-        if style.is_full() && addresses.len() > 1 {
-            lines.extend(addresses.iter().map(|address| point().word(Tone::Dim, &address.to_string())));
+    all.extend(besides.into_iter().map(|unread| Unread { silent: false, ..unread }));
+    let lines = |unread: &Unread| {
+        let mut lines = vec![Paragraph::new(0).hang(2).prose(Tone::Update, &line(unread))];
+        if style.is_full() && unread.addresses.len() > 1 {
+            lines.extend(unread.addresses.iter().map(|address| point().word(Tone::Dim, &address.to_string())));
         }
         lines
     };
-    groups.iter().flat_map(line).collect()
+    all.iter().flat_map(lines).collect()
+}
+
+fn blocked(report: &PlanReport) -> Vec<Paragraph> {
+    let mut groups: BTreeMap<(&Address, bool), BTreeSet<&Address>> = BTreeMap::new();
+    for notice in &report.notices {
+        if let Notice::Blocked { address, by, unread } = notice {
+            groups.entry((by, *unread)).or_default().insert(address);
+        }
+    }
+    let line = |((by, unread), addresses): (&(&Address, bool), &BTreeSet<&Address>)| {
+        let why = if *unread { "could not be read" } else { "was not selected" };
+        let head = format!("Left as it is, because {by}, with which it is tied up, {why}:");
+        addresses.iter().fold(Paragraph::new(0).hang(2).prose(Tone::Plain, &head), |line, address| {
+            line.word(Tone::Strong, &address.to_string())
+        })
+    };
+    groups.iter().map(line).collect()
 }
 
 fn pulled_in(report: &PlanReport) -> Vec<Paragraph> {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use globe_model::{Action, Cause, Command, Notice, Plan, PlanReport, Step};
+use globe_model::{Action, CallError, Cause, Command, ErrorClass, Notice, Plan, PlanReport, Step};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn a_first_up_is_short() {
       +   ec2/vpc              main
       +   elbv2/load_balancer  web
 
-    Plan: + 26  ~ 0  -/+ 0  - 0, 0 unchanged
+    Plan: 26 to create, 0 to change, 0 to replace, 0 to delete; 0 unchanged
     In global and 2 regions; about 6 min 10 s if nothing but AWS limits it.
     ");
 }
@@ -87,14 +87,16 @@ fn changes_name_their_fields_and_causes() {
       =   ec2/vpc          main [id-of-main]
       -   s3/bucket        logs (not in the file any more)
 
-    Unknown: 2 resources in ap-southeast-1 could not be read, so nothing is planned
-      there: ec2:DescribeVpcs: no answer within 10 s
+    ap-southeast-1 cannot be reached since 12:00 UTC (ec2:DescribeVpcs: no answer
+      within 10 s): 2 resources there are left as they are.
     Though not selected, in the plan because eu-central-1/autoscaling/group/web
       needs it: us-east-1/ec2/vpc/main
     Not selected in us-west-2, so left as it is: 2 to create and 1 to update.
 
-    Plan: + 0  ~ 3  -/+ 1  - 1  = 1  . 1, 40 unchanged
+    Plan: 0 to create, 3 to change, 1 to replace, 1 to delete, 1 to adopt, 1 to
+    forget; 40 unchanged
     In 2 regions; about 6 min 10 s if nothing but AWS limits it.
+    Not complete: 2 resources in ap-southeast-1 could not be read.
     "#);
 }
 
@@ -102,7 +104,6 @@ fn changes_name_their_fields_and_causes() {
 fn a_region_taken_down() {
     insta::assert_snapshot!(shown(&sample::down()), @r#"
     Plan to take down stack acme in account 123456789012
-    Data is deleted with its resources: --delete-data was given.
 
     global         + 0  ~ 1  -/+ 0  - 0
       ~   dynamodb/table  user-sessions
@@ -112,7 +113,7 @@ fn a_region_taken_down() {
       -   ec2/subnet  main-a main-b main-c
       -   ec2/vpc     main
 
-    Plan: + 0  ~ 1  -/+ 0  - 4, 180 unchanged
+    Plan: 0 to create, 1 to change, 0 to replace, 4 to delete; 180 unchanged
     In global and eu-central-1; about 6 min 10 s if nothing but AWS limits it.
     Afterwards eu-central-1 stays down until `globe up --region` names it.
     "#);
@@ -148,7 +149,7 @@ fn every_step_on_its_own_in_full() {
             cidr: "10.0.0.0/20"
             tags: {"owner":"sre@example.com"}
 
-    Plan: + 2  ~ 0  -/+ 0  - 0, 0 unchanged
+    Plan: 2 to create, 0 to change, 0 to replace, 0 to delete; 0 unchanged
     In eu-central-1.
     "#);
 }
@@ -161,7 +162,10 @@ fn nothing_to_do_says_so() {
     };
     let address = || sample::address("us-west-2/ec2/vpc/main");
     let skipped = Notice::NotSelected { address: address(), action: Action::Create };
-    let dark = Notice::Unreadable { address: address(), error: "no answer".into() };
+    let dark = Notice::Unreadable {
+        address: address(),
+        error: CallError::new(ErrorClass::Ambiguous, "ec2:DescribeVpcs", "no answer"),
+    };
     assert_eq!(last(Command::Up, 251, vec![]), "Nothing to do: 251 resources are as the file says.");
     assert_eq!(last(Command::Up, 1, vec![]), "Nothing to do: 1 resource is as the file says.");
     assert_eq!(
@@ -239,14 +243,16 @@ fn a_pull_request_gets_a_table_and_a_diff() {
     </details>
 
     ```text
-    Unknown: 2 resources in ap-southeast-1 could not be read, so nothing is planned
-      there: ec2:DescribeVpcs: no answer within 10 s
+    ap-southeast-1 cannot be reached since 12:00 UTC (ec2:DescribeVpcs: no answer
+      within 10 s): 2 resources there are left as they are.
     Though not selected, in the plan because eu-central-1/autoscaling/group/web
       needs it: us-east-1/ec2/vpc/main
     Not selected in us-west-2, so left as it is: 2 to create and 1 to update.
 
-    Plan: + 0  ~ 3  -/+ 1  - 1  = 1  . 1, 40 unchanged
+    Plan: 0 to create, 3 to change, 1 to replace, 1 to delete, 1 to adopt, 1 to
+    forget; 40 unchanged
     In 2 regions; about 6 min 10 s if nothing but AWS limits it.
+    Not complete: 2 resources in ap-southeast-1 could not be read.
     ```
     "#);
 }
@@ -299,7 +305,9 @@ fn any_plan() -> impl Strategy<Value = (Plan, PlanReport)> {
     let notice = ("[a-z-]{1,50}", "\\PC{0,80}", 0..4).prop_map(|(name, words, which)| {
         let address = globe_model::Address::new("eu-central-1", "ec2/vpc", name);
         match which {
-            0 => Notice::Unreadable { address, error: words },
+            0 => {
+                Notice::Unreadable { address, error: CallError::new(ErrorClass::Ambiguous, "ec2:DescribeVpcs", words) }
+            }
             1 => Notice::NotSelected { address, action: Action::Update },
             2 => Notice::PulledIn { needed_by: address.clone(), address },
             _ => Notice::Refused { address, reason: words },

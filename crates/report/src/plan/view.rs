@@ -30,6 +30,17 @@ impl Sign {
         }
     }
 
+    pub(crate) fn verb(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "change",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+            Self::Adopt => "adopt",
+            Self::Forget => "forget",
+        }
+    }
+
     pub(crate) fn tone(self) -> Tone {
         match self {
             Self::Create => Tone::Create,

@@ -100,6 +100,7 @@ pub fn numbers(lease: &Lease) -> Vec<i64> {
 
 pub fn start(parent: u64) -> RunStart {
     RunStart {
+        protects: Default::default(),
         run: RUN.into(),
         stack: STACK.into(),
         account: "123456789012".into(),

@@ -17,7 +17,11 @@ pub async fn a_stale_plan_is_refused(bench: Bench) {
     store.intend(&mine, &create(&vpc("global"))).await.expect("changes something");
     for parent in [0, 3] {
         let refused = store.begin(&mine, &start(parent)).await;
-        let Err(JournalError::StalePlan { parent: told, head }) = refused else { panic!("{refused:?}") };
+        let Err(JournalError::OtherState { parent: told, head } | JournalError::StalePlan { parent: told, head, .. }) =
+            refused
+        else {
+            panic!("{refused:?}")
+        };
         assert_eq!((told, head), (parent, 2));
     }
     store.begin(&mine, &start(2)).await.expect("the head's child");
@@ -31,7 +35,10 @@ pub async fn a_plan_is_stale_by_its_own_scopes_and_those_it_reads(bench: Bench) 
     store.intend(&there, &create(&vpc("global"))).await.expect("changes something elsewhere");
     let reading = RunStart { reads: [Scope::Global].into(), ..start(0) };
     let refused = store.begin(&here, &reading).await;
-    assert!(matches!(refused, Err(JournalError::StalePlan { parent: 0, head: 2 })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(JournalError::StalePlan { parent: 0, head: 2, scope: Scope::Global })),
+        "{refused:?}"
+    );
     store.begin(&here, &start(0)).await.expect("what it neither changes nor reads does not matter");
 }
 
