@@ -149,7 +149,6 @@ fn consent_is_in_the_command_and_never_in_the_file() {
     assert!(said.stderr.contains(&format!("--delete-data '{address}'")), "{}", said.stderr);
     globe(&place, &["up", "--plan", "p.plan", "--yes"]).exits(4);
     globe(&place, &["up", "--plan", "p.plan", "--yes", "--delete-data", "us-east-1/s3/*"]).exits(64);
-    globe(&place, &["up", "--plan", "p.plan", "--yes", "--delete-data"]).exits(64);
     globe(&place, &["up", "--yes", "--delete-data", "*/other"]).exits(64);
     assert!(globe(&place, &["state", "list"]).exits(0).stdout.contains(address));
     globe(&place, &["up", "--plan", "p.plan", "--yes", "--delete-data", address]).exits(0);

@@ -160,5 +160,6 @@ pub fn idle_consents<'a>(plan: &Plan, consent: &'a Consent, history: &[HistoryEn
     let gone = |event: &&HistoryEntry| matches!(event.what.as_str(), "forgotten" | "deleting" | "postponed");
     let gone = history.iter().filter(gone).filter_map(|event| event.address.as_ref());
     let known: BTreeSet<&Address> = deletes.chain(gone).collect();
-    consent.delete_data.iter().filter(|glob| !known.iter().any(|address| glob.matches(address))).collect()
+    let idle = |glob: &&Glob| !glob.is_everything() && !known.iter().any(|address| glob.matches(address));
+    consent.delete_data.iter().filter(idle).collect()
 }

@@ -136,8 +136,8 @@ pub struct Chosen {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Agreed {
     /// Let the data at these addresses go with what is deleted, such as `eu-west-1/s3/bucket/logs`; `*` is any text;
-    /// may be repeated. What is protected stays all the same
-    #[arg(long, value_name = "ADDRESS-GLOB")]
+    /// may be repeated. Without a pattern it is all that the plan deletes. What is protected stays all the same
+    #[arg(long, value_name = "ADDRESS-GLOB", num_args = 0..=1, default_missing_value = "*")]
     pub delete_data: Vec<String>,
 }
 

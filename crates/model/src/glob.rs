@@ -17,6 +17,11 @@ impl Glob {
         Self(pattern.into())
     }
 
+    /// Whether every address matches.
+    pub fn is_everything(&self) -> bool {
+        self.0 == "*"
+    }
+
     /// Whether `address` matches.
     pub fn matches(&self, address: &Address) -> bool {
         let text = address.to_string();
