@@ -74,6 +74,7 @@ mod tests {
             data: DataPolicy::Keep,
             leaves_down: Default::default(),
             leaves_up: Default::default(),
+            roles: Default::default(),
             steps: vec![step],
             known: Default::default(),
         }

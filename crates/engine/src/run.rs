@@ -59,6 +59,9 @@ pub async fn run(ports: Ports, plan: Arc<Plan>, tenure: Arc<Tenure>, stop: Stop)
         parent: plan.parent,
         reads: reads(&ports, &plan),
         steps: plan.steps.len(),
+        leaving: plan.leaves_down.clone(),
+        returning: plan.leaves_up.clone(),
+        roles: plan.roles.clone(),
     };
     ports.journal.begin(tenure.lease(), &start).await.map_err(RunError::NotBegun)?;
     ports.tell(Event::RunStarted { run: run.clone(), command: plan.command, steps: plan.steps.len() });

@@ -143,6 +143,7 @@ mod tests {
             data: DataPolicy::Keep,
             leaves_down: BTreeSet::new(),
             leaves_up: BTreeSet::new(),
+            roles: Default::default(),
             steps,
             known: Default::default(),
         };

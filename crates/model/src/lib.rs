@@ -10,6 +10,7 @@ mod clock;
 mod cloud;
 mod error;
 mod event;
+mod identity;
 mod inventory;
 mod journal;
 mod kind;
@@ -27,6 +28,7 @@ pub use clock::{Clock, Timestamp};
 pub use cloud::{Candidate, Cloud, DataPolicy, Token, Wanted};
 pub use error::{CallError, ErrorClass};
 pub use event::{Event, Failure, Summary};
+pub use identity::{Claim, Identity, OwnerId, World};
 pub use inventory::{Inventory, Observation};
 pub use journal::{
     Fence, Head, HistoryEntry, Holding, Intent, IntentAction, Journal, JournalError, Lease, LeaseRequest, Outcome,

@@ -137,6 +137,9 @@ pub struct Plan {
     /// Regions that a complete run leaves in use.
     #[serde(default)]
     pub leaves_up: BTreeSet<Region>,
+    /// Roles that the run records at its begin: where a component's writer is, by the component's key.
+    #[serde(default)]
+    pub roles: BTreeMap<String, Region>,
     /// What is done. Sorted by address; the order of execution is in `after`.
     pub steps: Vec<Step>,
     /// Outputs of unchanged resources that steps refer to.

@@ -67,6 +67,7 @@ pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
         data: input.data,
         leaves_down: input.leaves_down.clone(),
         leaves_up: input.leaves_up.clone(),
+        roles: Default::default(),
         steps,
         known,
     };

@@ -42,6 +42,7 @@ pub fn sweep(input: &Sweep<'_>) -> (Plan, Vec<Address>) {
         data: input.data,
         leaves_down: BTreeSet::new(),
         leaves_up: BTreeSet::new(),
+        roles: Default::default(),
         steps,
         known: BTreeMap::new(),
     };

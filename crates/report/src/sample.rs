@@ -30,6 +30,7 @@ pub(crate) fn plan(command: Command, mut steps: Vec<Step>) -> Plan {
         data: DataPolicy::Keep,
         leaves_down: [].into(),
         leaves_up: [].into(),
+        roles: Default::default(),
         steps,
         known: [].into(),
     }

@@ -53,6 +53,9 @@ async fn journal(path: &str) -> Result<(Store, Lease), JournalError> {
         parent: 0,
         reads: Default::default(),
         steps: 1,
+        leaving: Default::default(),
+        returning: Default::default(),
+        roles: Default::default(),
     };
     store.begin(&lease, &start).await?;
     Ok((store, lease))

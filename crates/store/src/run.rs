@@ -32,7 +32,12 @@ impl Operation for Begin {
         }
         check_all(session, lease).await?;
         refuse_stale(session, lease, start).await?;
-        append(session, &start.stack, now, (&start.run, None, Entry::from(start))).await
+        append(session, &start.stack, now, (&start.run, None, Entry::from(start))).await?;
+        for (component, region) in &start.roles {
+            let entry = Entry::Role { component: component.clone(), region: region.clone() };
+            append(session, &start.stack, now, (&start.run, None, entry)).await?;
+        }
+        Ok(())
     }
 }
 

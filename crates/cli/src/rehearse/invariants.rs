@@ -225,6 +225,7 @@ mod tests {
             data: DataPolicy::Keep,
             leaves_down: BTreeSet::new(),
             leaves_up: BTreeSet::new(),
+            roles: Default::default(),
             steps: steps.iter().map(step).collect(),
             known: BTreeMap::new(),
         }

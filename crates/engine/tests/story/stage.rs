@@ -129,6 +129,7 @@ impl Stage {
             data: DataPolicy::Keep,
             leaves_down: Default::default(),
             leaves_up: Default::default(),
+            roles: Default::default(),
         };
         let (plan, report) = plan(&input);
         assert_eq!(lint(&plan), []);

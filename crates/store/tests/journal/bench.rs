@@ -106,6 +106,9 @@ pub fn start(parent: u64) -> RunStart {
         parent,
         reads: BTreeSet::new(),
         steps: 3,
+        leaving: Default::default(),
+        returning: Default::default(),
+        roles: Default::default(),
     }
 }
 
