@@ -1,6 +1,7 @@
 //! The command line: arguments, wiring, progress, exit codes.
 
 mod args;
+mod belonging;
 mod clock;
 mod commands;
 mod confirm;

@@ -1,10 +1,11 @@
 //! Which regions a command is about, and which are in use besides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globe_config::Stack;
 use globe_model::{Head, Region, Scope};
 use globe_planner::{Glob, Selection};
+use globe_report::counted;
 
 use crate::args::Chosen;
 use crate::failure::{Exit, Failure};
@@ -19,6 +20,10 @@ pub struct Regions {
     pub active: BTreeSet<Region>,
     /// Removed on purpose earlier, and not chosen now.
     pub resting: BTreeSet<Region>,
+    /// Of `resting`, those whose removal is not done: how many resources are left.
+    pub leaving: BTreeMap<Region, usize>,
+    /// Of `resting`, those that were given up.
+    pub forgotten: BTreeSet<Region>,
 }
 
 /// Every region of the file.
@@ -62,14 +67,21 @@ pub fn for_up(stack: &Stack, head: &Head, chosen: &Chosen) -> Result<Regions, Fa
     let named = named(stack, &chosen.regions)?;
     let resting: BTreeSet<Region> = match &named {
         Some(_) => BTreeSet::new(),
-        None => head.down.intersection(&everything).cloned().collect(),
+        None => head.down.union(&head.leaving).filter(|region| everything.contains(*region)).cloned().collect(),
     };
     let chosen = named.unwrap_or_else(|| everything.difference(&resting).cloned().collect());
     let mut active: BTreeSet<Region> = in_use(head).intersection(&everything).cloned().collect();
     active.extend(chosen.iter().cloned());
     // Writers, home tables and zones are anchored there.
     active.insert(stack.primary.clone());
-    Ok(Regions { chosen, active, resting })
+    let leaving = resting.intersection(&head.leaving).map(|region| (region.clone(), recorded(head, region))).collect();
+    let forgotten = resting.intersection(&head.forgotten).cloned().collect();
+    Ok(Regions { chosen, active, resting, leaving, forgotten })
+}
+
+/// How many resources of a region are recorded.
+pub fn recorded(head: &Head, region: &Region) -> usize {
+    head.records.keys().filter(|address| address.scope.as_region() == Some(region)).count()
 }
 
 /// Regions for `down`: what is chosen goes, the rest of what exists stays.
@@ -90,7 +102,7 @@ pub fn for_down(stack: &Stack, head: &Head, chosen: &Chosen) -> Result<Regions, 
     } else {
         present.difference(&chosen).filter(|region| everything.contains(*region)).cloned().collect()
     };
-    Ok(Regions { chosen, active, resting: BTreeSet::new() })
+    Ok(Regions { chosen, active, resting: BTreeSet::new(), leaving: BTreeMap::new(), forgotten: BTreeSet::new() })
 }
 
 impl Regions {
@@ -120,8 +132,17 @@ impl Regions {
 /// Says which regions are left out because they were removed on purpose.
 pub fn say_resting(out: &Out, regions: &Regions) {
     for region in &regions.resting {
-        out.note(&format!(
-            "{region} was removed on purpose and is left out; `globe up --region {region}` brings it back."
-        ));
+        out.note(&match regions.leaving.get(region) {
+            Some(left) => format!(
+                "{region} is being taken down; {} left; `globe down --region {region}` finishes, `globe up --region {region}` brings it back.",
+                counted(*left, "resource is", "resources are")
+            ),
+            None if regions.forgotten.contains(region) => {
+                format!("{region} was given up and is left out; `globe up --region {region}` makes it anew.")
+            }
+            None => {
+                format!("{region} was removed on purpose and is left out; `globe up --region {region}` brings it back.")
+            }
+        });
     }
 }

@@ -10,6 +10,7 @@ use super::diff::show;
 use super::explain_calls;
 use super::work::{Setback, Work};
 use crate::args::{Global, Lock};
+use crate::belonging;
 use crate::confirm::confirm;
 use crate::failure::{Exit, Failure};
 use crate::hold::Holder;
@@ -19,7 +20,6 @@ use crate::planning::{Planned, Request, make_plan, refusal};
 use crate::project::{self, Project};
 use crate::regions::Regions;
 use crate::session::Session;
-use crate::state::State;
 
 /// How `up` and `down` differ.
 pub struct Order<'a> {
@@ -35,6 +35,8 @@ pub struct Order<'a> {
     pub fresh_images: bool,
     /// A plan made earlier.
     pub plan: Option<Plan>,
+    /// Whether it is said that a stack is to be made beside others.
+    pub new_stack: bool,
     /// No question.
     pub yes: bool,
     /// List calls.
@@ -55,12 +57,20 @@ pub async fn apply(global: &Global, out: &Out, order: Order<'_>) -> Result<Exit,
     let _interrupts = Interrupts::watch(out, &stop);
     let project = project::load(global, out)?;
     // Before any call to AWS: without its state globe does nothing.
-    let state = State::writable(global, out, &project::state_location(global, &project.folder)).await?;
+    let (state, head) = belonging::writable(global, out, &project).await?;
+    let beside = belonging::beside(&state, &project.stack.name, Some(&project.stack.account)).await?;
+    belonging::say_beside(out, &beside);
+    if order.command == Command::Up {
+        let location = project::state_location(global, &project.folder);
+        belonging::allow_new(&location, &project.stack.name, &head, &beside, order.new_stack)?;
+    }
     let mut session = unless_stopped(&stop, "connecting", Session::open(global, &project)).await?;
     session.remember(global, &state, &project.stack.name).await?;
     let Some(journal) = state.journal() else {
         return Err(Failure::new(Exit::Failed, "the state could not be opened for writing"));
     };
+    // Not before the credentials are known to be the account's: a state belongs to its account for good.
+    journal.identify(&belonging::claim(global, &project.stack)).await?;
     let explain = order.explain_calls;
     let holder = Holder { out, journal: &journal, stack: &project.stack.name, lock: order.lock, stop: &stop };
     let ended = Errand { project: &project, work: Work { session: &session, holder }, order }.go().await;
@@ -168,7 +178,8 @@ fn given(plan: Plan, project: &Project, session: &Session, head: &Head) -> Resul
     if plan.version != Plan::VERSION || plan.stack != stack.name || plan.account != stack.account {
         return Err(refuse(format!("the plan is for stack {} in account {}", plan.stack, plan.account)));
     }
-    if plan.parent != head.seq {
+    // What has changed in its own scopes since is found out at the begin of the run.
+    if plan.parent > head.seq {
         return Err(JournalError::StalePlan { parent: plan.parent, head: head.seq }.into());
     }
     let estimate = chain(&plan, &session.kinds, &session.pace).total();

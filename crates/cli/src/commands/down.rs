@@ -21,6 +21,7 @@ pub async fn down(global: &Global, out: &Out, args: &DownArgs) -> Result<Exit, F
         data: if args.delete_data { DataPolicy::Delete } else { DataPolicy::Keep },
         fresh_images: false,
         plan: None,
+        new_stack: false,
         yes: args.yes,
         explain_calls: args.explain_calls,
         lock: args.lock,

@@ -11,6 +11,7 @@ use globe_report::{counted, rfc3339};
 use super::explain_calls;
 use super::work::Work;
 use crate::args::{GcArgs, Global};
+use crate::belonging;
 use crate::failure::{Exit, Failure};
 use crate::hold::Holder;
 use crate::interrupt::{Interrupts, unless_stopped};
@@ -34,9 +35,10 @@ pub async fn gc(global: &Global, out: &Out, args: &GcArgs) -> Result<Exit, Failu
     }
     let stop = Stop::default();
     let _interrupts = Interrupts::watch(out, &stop);
-    let state = State::writable(global, out, &location).await?;
+    let (state, _) = belonging::writable(global, out, &project).await?;
     let Some(journal) = state.journal() else { return nothing(out) };
     let session = unless_stopped(&stop, "connecting", Session::open(global, &project)).await?;
+    journal.identify(&belonging::claim(global, &project.stack)).await?;
     let holder = Holder { out, journal: &journal, stack: &project.stack.name, lock: args.lock, stop: &stop };
     let ended = go(&project, &Work { session: &session, holder }, args).await;
     state.close().await;

@@ -3,7 +3,7 @@
 use globe_model::{Address, Head};
 use globe_report::{counted, history_text, ledger_text, record_text, state_list_text};
 
-use super::transfer;
+use super::{settle, transfer};
 use crate::args::{Global, StateCommand};
 use crate::failure::{Exit, Failure};
 use crate::out::Out;
@@ -15,16 +15,28 @@ use crate::state::State;
 /// # Errors
 /// When it cannot be read, or has no such address; see also `transfer`.
 pub async fn state(global: &Global, out: &Out, command: &StateCommand) -> Result<Exit, Failure> {
-    let project = project::load(global, out)?;
     let opened = || async {
-        let state = State::read_only(global, &project::state_location(global, &project.folder)).await?;
-        let head = state.head(&project.stack.name).await?;
-        Ok::<_, Failure>((state, head))
+        let state =
+            State::read_only(global, &project::state_location(global, &project::folder(&global.config))).await?;
+        let name = project::known(global, out, &state).await?.name;
+        let head = state.head(&name).await?;
+        Ok::<_, Failure>((state, head, name))
     };
     match command {
-        StateCommand::List => list(out, &opened().await?.1),
-        StateCommand::Show { address } => show(out, &opened().await?.1, address)?,
-        StateCommand::History { limit } => history(out, &opened().await?.0, &project.stack.name, *limit).await?,
+        StateCommand::List => return opened().await.map(|(_, head, _)| list(out, &head)),
+        StateCommand::Show { address } => return show(out, &opened().await?.1, address),
+        StateCommand::History { limit } => {
+            let (state, _, name) = opened().await?;
+            return history(out, &state, &name, *limit).await;
+        }
+        _ => {}
+    }
+    let project = project::load(global, out)?;
+    match command {
+        StateCommand::List | StateCommand::Show { .. } | StateCommand::History { .. } => {}
+        StateCommand::Settle { address, made, lock, .. } => {
+            settle::settle(global, out, &project, (address, made.as_deref()), *lock).await?;
+        }
         StateCommand::Verify => verify(global, out, &project).await?,
         StateCommand::Rebuild => rebuild(global, out, &project).await?,
         StateCommand::Copy { to, lock } => transfer::copy(global, out, &project, to, *lock).await?,
@@ -80,7 +92,7 @@ async fn rebuild(global: &Global, out: &Out, project: &Project) -> Result<(), Fa
     Ok(())
 }
 
-fn list(out: &Out, head: &Head) {
+fn list(out: &Out, head: &Head) -> Exit {
     if out.json {
         head.records.values().for_each(|record| out.json_line("resource", record));
         head.ledger.iter().for_each(|departing| out.json_line("leaving", departing));
@@ -90,9 +102,10 @@ fn list(out: &Out, head: &Head) {
         let records = state_list_text(head.records.values(), out.style());
         out.data(&format!("{records}{}", ledger_text(&head.ledger, out.style())));
     }
+    Exit::Done
 }
 
-fn show(out: &Out, head: &Head, address: &str) -> Result<(), Failure> {
+fn show(out: &Out, head: &Head, address: &str) -> Result<Exit, Failure> {
     let wrong = |message: String| Failure::new(Exit::Usage, message).hint("`globe state list` shows all addresses");
     let parsed: Address = address.parse().map_err(|error| wrong(format!("{error}")))?;
     let record = head.records.get(&parsed).ok_or_else(|| wrong(format!("nothing is recorded at {parsed}")))?;
@@ -101,10 +114,10 @@ fn show(out: &Out, head: &Head, address: &str) -> Result<(), Failure> {
     } else {
         out.data(&record_text(record, out.style()));
     }
-    Ok(())
+    Ok(Exit::Done)
 }
 
-async fn history(out: &Out, state: &State, stack: &str, limit: u32) -> Result<(), Failure> {
+async fn history(out: &Out, state: &State, stack: &str, limit: u32) -> Result<Exit, Failure> {
     let entries = match state.journal() {
         Some(journal) => journal.history(stack, limit).await?,
         None => Vec::new(),
@@ -116,5 +129,5 @@ async fn history(out: &Out, state: &State, stack: &str, limit: u32) -> Result<()
     } else {
         out.data(&history_text(&entries, out.style()));
     }
-    Ok(())
+    Ok(Exit::Done)
 }

@@ -21,6 +21,7 @@ pub async fn up(global: &Global, out: &Out, args: &UpArgs) -> Result<Exit, Failu
         data: if args.delete_data { DataPolicy::Delete } else { DataPolicy::Keep },
         fresh_images: args.chosen.refresh_images,
         plan: args.plan.as_deref().map(read_plan).transpose()?,
+        new_stack: args.new_stack,
         yes: args.yes,
         explain_calls: args.explain_calls,
         lock: args.lock,
