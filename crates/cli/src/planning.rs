@@ -71,7 +71,7 @@ pub async fn make_plan(
     request: &Request<'_>,
 ) -> Result<Planned, Failure> {
     let facts = session.facts(stack, head, request.fresh_images).await?;
-    let whole = graph(stack, &facts, &session.kinds)?;
+    let whole = graph(&described(stack, request.regions), &facts, &session.kinds)?;
     let wanted = wanted(stack, &facts, &session.kinds, &whole, request)?;
     let inventory = observe(&*session.cloud, &*session.clock, &session.kinds, head, &whole).await;
     let partial = request.command == Command::Down && !request.regions.active.is_empty();
@@ -100,6 +100,15 @@ pub async fn make_plan(
     let estimate = chain(&plan, &session.kinds, &session.pace).total();
     let denied = denied(&inventory, &report);
     Ok(Planned { plan, report, estimate, denied })
+}
+
+/// The stack without the regions that were given up: what still stands there is nobody's, and is neither looked for nor
+/// removed.
+fn described<'a>(stack: &'a Stack, regions: &Regions) -> Cow<'a, Stack> {
+    if regions.forgotten.is_empty() || regions.forgotten.contains(&stack.primary) {
+        return Cow::Borrowed(stack);
+    }
+    Cow::Owned(stack.restricted_to(&all(stack).difference(&regions.forgotten).cloned().collect()))
 }
 
 /// What this plan concerns and the caller may not read.
