@@ -27,9 +27,12 @@ pub struct Global {
     /// The stack's file
     #[arg(short, long, global = true, default_value = "globe.toml", value_name = "FILE")]
     pub config: PathBuf,
-    /// Where the state lives: a path or postgres://... [default: .globe/state.db beside the file]
-    #[arg(long, global = true, env = "GLOBE_STATE", value_name = "URL", hide_env_values = true)]
+    /// Where the state lives: a path or postgres://... [default: GLOBE_STATE, or .globe/state.db beside the file]
+    #[arg(long, global = true, value_name = "URL")]
     pub state: Option<String>,
+    /// Which stack of the state to look at, when the file cannot be read
+    #[arg(long, global = true, value_name = "NAME")]
+    pub stack: Option<String>,
     /// Use an AWS inside this process instead of the real one; needs no account
     #[arg(long, global = true)]
     pub sandbox: bool,
@@ -94,6 +97,8 @@ pub enum Command {
     Rehearse(RehearseArgs),
     /// Show who holds which region, and take it away
     Unlock(UnlockArgs),
+    /// Give a lost region up: strikes out all that is recorded of it and touches nothing there
+    ForgetRegion(ForgetRegionArgs),
     /// Look into the state, check it, copy it
     State {
         #[command(subcommand)]
@@ -175,6 +180,9 @@ pub struct UpArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Make a stack of which nothing is recorded beside another one in the same state
+    #[arg(long)]
+    pub new_stack: bool,
     /// Carry out a plan that `diff --out` wrote, if nothing has changed since
     #[arg(long, value_name = "FILE", conflicts_with_all = ["regions", "only", "refresh_images"])]
     pub plan: Option<PathBuf>,
@@ -219,6 +227,17 @@ impl Lock {
     pub fn lease_time(self) -> Duration {
         Duration::from_secs(self.lease)
     }
+}
+
+#[derive(Debug, Args)]
+pub struct ForgetRegionArgs {
+    /// Which region
+    pub region: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub lock: Lock,
 }
 
 #[derive(Debug, Args)]
@@ -323,6 +342,19 @@ pub enum StateCommand {
         from: String,
         /// The new one
         to: String,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// End a change that an interrupted run left open, by your word
+    Settle {
+        /// Its address
+        address: String,
+        /// It made this object
+        #[arg(long, value_name = "ID", required_unless_present = "forget", conflicts_with = "forget")]
+        made: Option<String>,
+        /// It made nothing, or what it made is gone
+        #[arg(long)]
+        forget: bool,
         #[command(flatten)]
         lock: Lock,
     },

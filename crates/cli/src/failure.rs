@@ -114,6 +114,10 @@ impl From<JournalError> for Failure {
             JournalError::StalePlan { .. } | JournalError::OtherState { .. } => {
                 Self::from_error(Exit::Refused, &error).hint("run `globe diff` again, and carry out the new plan")
             }
+            JournalError::OtherAccount { .. } => Self::from_error(Exit::Refused, &error)
+                .hint("change `account` back, or give the other account a state of its own (--state); nothing was changed"),
+            JournalError::OtherWorld { .. } => Self::from_error(Exit::Refused, &error)
+                .hint("with `--sandbox` leave --state out: the sandbox keeps a state of its own; nothing was changed"),
             JournalError::Occupied { .. } => Self::from_error(Exit::Refused, &error)
                 .hint("one history cannot be put upon another: choose a database without this stack (--to, --state)"),
             JournalError::Database { .. } => Self::from_error(Exit::Failed, &error).hint(

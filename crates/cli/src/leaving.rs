@@ -76,6 +76,7 @@ mod tests {
             moves: Vec::new(),
             protects: Default::default(),
             unread: Vec::new(),
+            roles: Default::default(),
             steps: vec![step],
             known: Default::default(),
         }

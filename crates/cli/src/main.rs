@@ -2,6 +2,7 @@
 
 mod admission;
 mod args;
+mod belonging;
 mod clock;
 mod commands;
 mod confirm;

@@ -176,6 +176,7 @@ mod tests {
             leaves_down: Default::default(),
             leaves_up: Default::default(),
             protects: Default::default(),
+            roles: Default::default(),
             unread: Vec::new(),
             steps: vec![Step::bare(address, Action::Delete, Some("files".into()))],
             known: Default::default(),

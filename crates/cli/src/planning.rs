@@ -102,7 +102,7 @@ pub async fn make_plan(
     let Forward { head, moves, pairs } = forward(head, stack, &session.kinds)?;
     let head = &*head;
     let looked = session.facts(stack, head, &request.regions.chosen, request.fresh_images).await;
-    let whole = graph(stack, &looked.facts, &session.kinds)?;
+    let whole = graph(&described(stack, request.regions), &looked.facts, &session.kinds)?;
     check_only(request.only, head, &whole)?;
     let wanted = wanted(stack, &looked.facts, &session.kinds, &whole, request.regions)?;
     let draft = Draft { session, stack, head, moves: &moves, request, looked: &looked, whole: &whole, wanted: &wanted };
@@ -217,6 +217,15 @@ fn unasked_ties(report: &PlanReport) -> BTreeSet<Address> {
         _ => None,
     };
     report.notices.iter().filter_map(tie).collect()
+}
+
+/// The stack without the regions that were given up: what still stands there is nobody's, and is neither looked for nor
+/// removed.
+fn described<'a>(stack: &'a Stack, regions: &Regions) -> Cow<'a, Stack> {
+    if regions.forgotten.is_empty() {
+        return Cow::Borrowed(stack);
+    }
+    Cow::Owned(stack.restricted_to(&all(stack).difference(&regions.forgotten).cloned().collect()))
 }
 
 /// What this plan concerns and the caller may not read.

@@ -1,6 +1,6 @@
 //! Which regions a command is about, and which are in use besides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globe_config::Stack;
 use globe_model::{Glob, Head, Region, Scope};
@@ -24,6 +24,12 @@ pub struct Regions {
     pub left: BTreeSet<Region>,
     /// The user named the regions.
     pub named: bool,
+    /// The command is about all of the stack, and not about some of its regions.
+    pub whole: bool,
+    /// Of `resting`, those whose removal is not done: how many resources are left.
+    pub leaving: BTreeMap<Region, usize>,
+    /// Of `resting`, those that were given up.
+    pub forgotten: BTreeSet<Region>,
 }
 
 /// Every region of the file.
@@ -66,15 +72,24 @@ pub fn for_up(stack: &Stack, head: &Head, chosen: &Chosen) -> Result<Regions, Fa
     let everything = all(stack);
     let chosen = named(stack, &chosen.regions)?;
     let named = chosen.is_some();
-    let down: BTreeSet<Region> = head.down.intersection(&everything).cloned().collect();
-    let chosen = chosen.unwrap_or_else(|| everything.difference(&down).cloned().collect());
-    let resting: BTreeSet<Region> = down.difference(&chosen).cloned().collect();
+    let resting: BTreeSet<Region> =
+        head.down.union(&head.leaving).filter(|region| everything.contains(*region)).cloned().collect();
+    let chosen = chosen.unwrap_or_else(|| everything.difference(&resting).cloned().collect());
+    let resting: BTreeSet<Region> = resting.difference(&chosen).cloned().collect();
     // What is left of a region that was removed on purpose is not made again.
     let used: BTreeSet<Region> = in_use(head).difference(&resting).cloned().collect();
     let left = if named { BTreeSet::new() } else { used.difference(&everything).cloned().collect() };
     let mut active: BTreeSet<Region> = used.intersection(&everything).cloned().collect();
     active.extend(chosen.iter().cloned());
-    Ok(Regions { chosen, active, resting, left, named })
+    let leaving = resting.intersection(&head.leaving).map(|region| (region.clone(), recorded(head, region))).collect();
+    let forgotten = resting.intersection(&head.forgotten).cloned().collect();
+    let whole = !named || chosen == everything;
+    Ok(Regions { chosen, active, resting, left, named, whole, leaving, forgotten })
+}
+
+/// How many resources of a region are recorded.
+pub fn recorded(head: &Head, region: &Region) -> usize {
+    head.records.keys().filter(|address| address.scope.as_region() == Some(region)).count()
 }
 
 /// Regions for `down`: what is chosen goes, the rest of what exists stays.
@@ -96,7 +111,10 @@ pub fn for_down(stack: &Stack, head: &Head, chosen: &Chosen) -> Result<Regions, 
     } else {
         present.difference(&chosen).filter(|region| everything.contains(*region)).cloned().collect()
     };
-    Ok(Regions { chosen, active, resting: BTreeSet::new(), left: BTreeSet::new(), named: true })
+    let (resting, left, forgotten) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    // With the last region, what is global goes too.
+    let whole = active.is_empty();
+    Ok(Regions { chosen, active, resting, left, named: true, whole, leaving: BTreeMap::new(), forgotten })
 }
 
 impl Regions {
@@ -108,13 +126,14 @@ impl Regions {
         if self.chosen != everything {
             let others = busy.iter().filter_map(Scope::as_region).filter(|region| everything.contains(*region));
             self.active.extend(others.filter(|region| !self.chosen.contains(*region)).cloned());
+            self.whole &= self.active.is_subset(&self.chosen);
         }
         self
     }
 
-    /// The planner's selection. Choosing all that is active is choosing everything, unless something is to be left alone.
+    /// The planner's selection.
     pub fn selection(&self, only: &[String]) -> Selection {
-        let everything = self.active.is_subset(&self.chosen) && self.resting.is_empty();
+        let everything = self.whole && self.resting.is_empty();
         let scopes = self.chosen.union(&self.left).cloned().map(Scope::Region).collect();
         Selection {
             scopes: (!everything).then_some(scopes),
@@ -125,15 +144,19 @@ impl Regions {
 }
 
 /// Says which regions are left out because they were removed on purpose, and what of them still stands.
-pub fn say_resting(out: &Out, regions: &Regions, head: &Head) {
+pub fn say_resting(out: &Out, regions: &Regions) {
     for region in regions.resting.iter().filter(|_| !regions.named) {
-        out.note(&format!(
-            "{region} was removed on purpose and is left out; `globe up --region {region}` brings it back."
-        ));
-        let left = head.records.keys().filter(|address| address.scope.as_region() == Some(region)).count();
-        if left > 0 {
-            let still = counted(left, "resource of it still stands", "resources of it still stand");
-            out.note(&format!("{still}, and may cost money; `globe down --region {region}` finishes."));
-        }
+        out.note(&match regions.leaving.get(region) {
+            Some(left) => format!(
+                "{region} is being taken down and is left out; {}, and may cost money; `globe down --region {region}` finishes, `globe up --region {region}` brings it back.",
+                counted(*left, "resource of it still stands", "resources of it still stand")
+            ),
+            None if regions.forgotten.contains(region) => {
+                format!("{region} was given up and is left out; `globe up --region {region}` makes it anew.")
+            }
+            None => {
+                format!("{region} was removed on purpose and is left out; `globe up --region {region}` brings it back.")
+            }
+        });
     }
 }

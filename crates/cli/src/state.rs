@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest, Outcome, Pace,
-    Record, RunEnd, RunStart, Timestamp,
+    Address, Claim, Departing, Head, HistoryEntry, Holding, Identity, Intent, Journal, JournalError, Lease,
+    LeaseRequest, Outcome, Pace, Record, Region, RunEnd, RunStart, Timestamp,
 };
 use globe_store::{Archive, Store};
 
@@ -63,6 +63,18 @@ impl State {
         match (self.journal(), factor) {
             (Some(journal), Some(factor)) => Ok(journal.pace(stack).await?.times(factor)),
             _ => Ok(Pace::default()),
+        }
+    }
+
+    /// The stacks that it has events of, sorted.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn stacks(&self) -> Result<Vec<String>, Failure> {
+        let _awake = Awake::when(self.virtual_time);
+        match &self.store {
+            Some(store) => Ok(store.stacks().await?),
+            None => Ok(Vec::new()),
         }
     }
 
@@ -178,6 +190,9 @@ impl Journal for Wakeful {
     async fn head(&self, stack: &str) -> Result<Head, JournalError> {
         awake!(self.head(stack))
     }
+    async fn identify(&self, claim: &Claim) -> Result<Identity, JournalError> {
+        awake!(self.identify(claim))
+    }
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, JournalError> {
         awake!(self.acquire(request))
     }
@@ -210,6 +225,12 @@ impl Journal for Wakeful {
     }
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {
         awake!(self.forget(lease, run, address, id))
+    }
+    async fn settle_intent(&self, lease: &Lease, intent: &Intent, made: Option<&str>) -> Result<(), JournalError> {
+        awake!(self.settle_intent(lease, intent, made))
+    }
+    async fn forget_region(&self, lease: &Lease, run: &str, region: &Region) -> Result<(), JournalError> {
+        awake!(self.forget_region(lease, run, region))
     }
     async fn finish(&self, lease: &Lease, end: &RunEnd) -> Result<(), JournalError> {
         awake!(self.finish(lease, end))

@@ -67,6 +67,9 @@ pub async fn run(
         steps: plan.steps.len(),
         moves: plan.moves.clone(),
         protects: plan.protects.clone(),
+        leaving: plan.leaves_down.clone(),
+        returning: plan.leaves_up.clone(),
+        roles: plan.roles.clone(),
     };
     ports.journal.begin(tenure.lease(), &start).await.map_err(RunError::NotBegun)?;
     ports.tell(Event::RunStarted { run: run.clone(), command: plan.command, steps: plan.steps.len() });
@@ -106,6 +109,9 @@ pub async fn record_moves(journal: &dyn Journal, lease: &Lease, plan: &Plan) -> 
         steps: 0,
         moves: plan.moves.clone(),
         protects: plan.protects.clone(),
+        leaving: BTreeSet::new(),
+        returning: BTreeSet::new(),
+        roles: BTreeMap::new(),
     };
     journal.begin(lease, &start).await?;
     let (down, up) = (BTreeSet::new(), BTreeSet::new());

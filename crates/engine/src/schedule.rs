@@ -145,6 +145,7 @@ mod tests {
             moves: Vec::new(),
             protects: Default::default(),
             unread: Vec::new(),
+            roles: Default::default(),
             steps,
             known: Default::default(),
         };

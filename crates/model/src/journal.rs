@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Action, Address, CallError, Command, Departing, Desired, Outputs, Pace, Region, Request, Scope, Spec, Timestamp,
-    Token,
+    Action, Address, CallError, Claim, Command, Departing, Desired, Identity, Outputs, OwnerId, Pace, Region, Request,
+    Scope, Spec, Timestamp, Token, World,
 };
 
 /// What is recorded of one resource.
@@ -36,14 +36,26 @@ pub struct Head {
     pub seq: u64,
     /// The AWS account that the stack lives in, from its first run.
     pub account: Option<String>,
+    /// The world that the stack lives in, from its first run; of a state that an earlier globe wrote, from the first
+    /// run of this one.
+    pub world: Option<World>,
+    /// The mark of the stack's objects, made by the same run.
+    pub owner: Option<OwnerId>,
+    /// Where the writer of a component is, by the component's key, such as `bucket.assets`. What is not here is where the
+    /// file intends it.
+    pub roles: BTreeMap<String, Region>,
     /// Current resources.
     pub records: BTreeMap<Address, Record>,
     /// Replaced objects that are still to be deleted.
     pub deposed: Vec<Record>,
     /// Intents without an outcome.
     pub open: Vec<Intent>,
-    /// Regions that were removed on purpose.
+    /// Regions that were removed on purpose, or given up.
     pub down: BTreeSet<Region>,
+    /// Regions whose removal was begun and has not come to its end.
+    pub leaving: BTreeSet<Region>,
+    /// Regions of `down` that were given up while objects may have stood there.
+    pub forgotten: BTreeSet<Region>,
     /// Recorded objects, current or replaced, whose delete AWS has accepted and that were not seen gone: address and id.
     pub deleting: BTreeSet<(Address, String)>,
     /// What AWS deletes slowly, by address and id.
@@ -193,6 +205,12 @@ pub struct RunStart {
     pub moves: Vec<Move>,
     /// Resources that are protected from now on, by component; `None` is protected no longer.
     pub protects: BTreeMap<Address, Option<String>>,
+    /// Regions that are to be removed on purpose: no other run makes anything there until they are asked for again.
+    pub leaving: BTreeSet<Region>,
+    /// Regions that are wanted again.
+    pub returning: BTreeSet<Region>,
+    /// Roles that change, by the component's key.
+    pub roles: BTreeMap<String, Region>,
 }
 
 /// The end of a run.
@@ -221,8 +239,8 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// Run it belongs to.
     pub run: String,
-    /// `run_started`, `moved`, `intent`, `created`, `settled`, `updated`, `deleting`, `postponed`,
-    /// `forgotten`, `failed`, `run_finished`.
+    /// `identified`, `run_started`, `moved`, `role`, `intent`, `created`, `settled`, `updated`, `deleting`, `postponed`,
+    /// `forgotten`, `failed`, `intent_settled`, `region_forgotten`, `run_finished`.
     pub what: String,
     /// Which resource, if it is about one.
     pub address: Option<Address>,
@@ -284,6 +302,26 @@ pub enum JournalError {
         /// The journal's head.
         head: u64,
     },
+    /// The stack's state belongs to another account.
+    #[error("the state of stack {stack} belongs to account {recorded}; this file says {claimed}")]
+    OtherAccount {
+        /// Stack.
+        stack: String,
+        /// The account of the state.
+        recorded: String,
+        /// The account of the file.
+        claimed: String,
+    },
+    /// The stack's state belongs to the other world.
+    #[error("the state of stack {stack} belongs to {recorded}; this command works in {claimed}")]
+    OtherWorld {
+        /// Stack.
+        stack: String,
+        /// The world of the state.
+        recorded: World,
+        /// The world of the command.
+        claimed: World,
+    },
     /// A state was to be brought in where there is one already.
     #[error("the state database {database} has a state of stack {stack} already; nothing was written")]
     Occupied {
@@ -305,12 +343,18 @@ pub enum JournalError {
 /// Append-only events and what follows from them.
 ///
 /// # Guarantees
-/// Every method is durable when it returns. All writes but `acquire` and `evict` are refused with [`JournalError::Fenced`] once
+/// Every method is durable when it returns. All writes but `identify`, `acquire` and `evict` are refused with [`JournalError::Fenced`] once
 /// another holder has taken the scope over.
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// The state of a stack now.
     async fn head(&self, stack: &str) -> Result<Head, JournalError>;
+    /// Says what the stack's state belongs to; the first time, records it with a new owner, or with the claimed one. The
+    /// answer is the same for ever after. Needs no lease: whoever comes second finds what the first has made.
+    ///
+    /// # Errors
+    /// [`JournalError::OtherAccount`] and [`JournalError::OtherWorld`].
+    async fn identify(&self, claim: &Claim) -> Result<Identity, JournalError>;
     /// Takes all the scopes, or none.
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, JournalError>;
     /// Heartbeat: the lease lasts for `ttl` from now.
@@ -335,6 +379,11 @@ pub trait Journal: Send + Sync {
     async fn postpone(&self, lease: &Lease, run: &str, departing: &Departing) -> Result<(), JournalError>;
     /// Strikes out a resource that AWS no longer has, from the records or from the ledger.
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError>;
+    /// Ends an open intent by a person's word: `made` is the object that it made, `None` if there is none.
+    async fn settle_intent(&self, lease: &Lease, intent: &Intent, made: Option<&str>) -> Result<(), JournalError>;
+    /// Gives a region up: strikes out all that is recorded of it, and leaves it out of runs until it is named. The event
+    /// keeps what was struck out.
+    async fn forget_region(&self, lease: &Lease, run: &str, region: &Region) -> Result<(), JournalError>;
     /// Ends a run.
     async fn finish(&self, lease: &Lease, end: &RunEnd) -> Result<(), JournalError>;
     /// The newest events of a stack, newest first, at most `limit`.

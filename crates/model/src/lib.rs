@@ -11,6 +11,7 @@ mod cloud;
 mod error;
 mod event;
 mod glob;
+mod identity;
 mod inventory;
 mod journal;
 mod kind;
@@ -31,6 +32,7 @@ pub use cloud::{Candidate, Cloud, DataPolicy, Risk, Token, Wanted};
 pub use error::{CallError, ErrorClass};
 pub use event::{Event, Failure, Summary};
 pub use glob::{Consent, Glob};
+pub use identity::{Claim, Identity, OwnerId, World};
 pub use inventory::{Inventory, Observation};
 pub use journal::{
     Fence, Head, HistoryEntry, Holding, Intent, IntentAction, Journal, JournalError, Lease, LeaseRequest, Move,

@@ -146,6 +146,9 @@ pub struct Plan {
     /// What was chosen and could not be read: the plan says nothing of it.
     #[serde(default)]
     pub unread: Vec<Unread>,
+    /// Roles that the run records at its begin: where a component's writer is, by the component's key.
+    #[serde(default)]
+    pub roles: BTreeMap<String, Region>,
     /// What is done. Sorted by address; the order of execution is in `after`.
     pub steps: Vec<Step>,
     /// Outputs of unchanged resources that steps refer to.

@@ -90,6 +90,7 @@ pub fn plan(input: &Input<'_>) -> (Plan, PlanReport) {
         moves: moves_within(input, &steps),
         protects: protect::protects(input),
         unread: unread::unread(input, &report),
+        roles: Default::default(),
         steps,
         known,
     };

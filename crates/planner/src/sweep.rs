@@ -48,6 +48,7 @@ pub fn sweep(input: &Sweep<'_>) -> (Plan, Vec<Address>) {
         moves,
         protects: BTreeMap::new(),
         unread: Vec::new(),
+        roles: Default::default(),
         steps,
         known: BTreeMap::new(),
     };

@@ -30,6 +30,7 @@ pub(crate) fn plan(command: Command, mut steps: Vec<Step>) -> Plan {
         moves: Vec::new(),
         protects: [].into(),
         unread: Vec::new(),
+        roles: Default::default(),
         steps,
         known: [].into(),
     }

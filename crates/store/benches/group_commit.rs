@@ -55,6 +55,9 @@ async fn journal(path: &str) -> Result<(Store, Lease), JournalError> {
         protects: Default::default(),
         steps: 1,
         moves: Vec::new(),
+        leaving: Default::default(),
+        returning: Default::default(),
+        roles: Default::default(),
     };
     store.begin(&lease, &start).await?;
     Ok((store, lease))

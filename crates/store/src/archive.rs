@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of the format that this globe writes.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
+/// The oldest that it reads: of version 1, no event says what the state belongs to.
+const OLDEST: u64 = 1;
 
 /// All events of one stack, in order. Leases are not part of it, and what follows from the events is made anew where
 /// they are brought in.
@@ -113,7 +115,7 @@ impl Archive {
             None => return Err(ArchiveError::Foreign),
         };
         match first["globe_state"].as_u64() {
-            Some(version) if version == u64::from(VERSION) => {}
+            Some(version) if (OLDEST..=u64::from(VERSION)).contains(&version) => {}
             Some(found) => return Err(ArchiveError::Newer { found }),
             None => return Err(ArchiveError::Foreign),
         }

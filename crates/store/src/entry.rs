@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use globe_model::{
-    Action, Address, CallError, Command, Departing, HistoryEntry, Intent, IntentAction, Move, Record, Region, RunEnd,
-    RunStart, Timestamp, Token,
+    Action, Address, CallError, Command, Departing, HistoryEntry, Identity, Intent, IntentAction, Move, Record, Region,
+    RunEnd, RunStart, Timestamp, Token,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ use crate::session::{Param, Row, Session};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", content = "payload", rename_all = "snake_case")]
 pub(crate) enum Entry {
+    /// What the state belongs to is known.
+    Identified(Identity),
     /// A run began.
     RunStarted {
         command: Command,
@@ -25,9 +27,15 @@ pub(crate) enum Entry {
         steps: usize,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         protects: BTreeMap<Address, Option<String>>,
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        leaving: BTreeSet<Region>,
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        returning: BTreeSet<Region>,
     },
     /// An object is recorded under another address.
     Moved(Box<Move>),
+    /// The writer of a component is there from now on.
+    Role { component: String, region: Region },
     /// A call is about to be made.
     Intent(Box<Intent>),
     /// It exists.
@@ -38,12 +46,16 @@ pub(crate) enum Entry {
     Deleting { token: Token, id: Option<String> },
     /// The call did nothing.
     Failed { token: Token, error: CallError },
+    /// A person says that an interrupted call came to this.
+    IntentSettled { token: Token, made: Option<String> },
     /// It is as recorded.
     Settled(Box<Record>),
     /// AWS deletes it slowly: it is in the ledger.
     Postponed(Departing),
     /// AWS has it no more.
     Forgotten { id: String },
+    /// A region was given up: what was recorded there, address and identity, is no longer.
+    RegionForgotten { region: Region, objects: Vec<(Address, String)>, open: Vec<Intent> },
     /// A run ended.
     RunFinished { done: usize, failed: usize, not_tried: usize, down: BTreeSet<Region>, up: BTreeSet<Region> },
 }
@@ -56,6 +68,8 @@ impl From<&RunStart> for Entry {
             parent: start.parent,
             steps: start.steps,
             protects: start.protects.clone(),
+            leaving: start.leaving.clone(),
+            returning: start.returning.clone(),
         }
     }
 }
@@ -80,8 +94,12 @@ impl Entry {
             Self::Created { token, .. }
             | Self::Updated { token, .. }
             | Self::Deleting { token, .. }
-            | Self::Failed { token, .. } => Some(token),
-            Self::RunStarted { .. }
+            | Self::Failed { token, .. }
+            | Self::IntentSettled { token, .. } => Some(token),
+            Self::Identified(_)
+            | Self::RunStarted { .. }
+            | Self::Role { .. }
+            | Self::RegionForgotten { .. }
             | Self::Moved(_)
             | Self::Settled(_)
             | Self::Postponed(_)
@@ -100,6 +118,12 @@ impl Entry {
     /// For `globe state history`: what fits on a line.
     fn detail(&self) -> Value {
         match self {
+            Self::Identified(identity) => json!(identity),
+            Self::Role { component, region } => json!({ "component": component, "region": region }),
+            Self::IntentSettled { token, made } => json!({ "id": made, "token": token }),
+            Self::RegionForgotten { region, objects, open } => {
+                json!({ "region": region, "objects": objects, "open": open.len() })
+            }
             Self::RunStarted { command, steps, parent, .. } => {
                 json!({ "command": command, "steps": steps, "parent": parent })
             }

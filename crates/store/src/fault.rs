@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use globe_model::{JournalError, Scope, Timestamp};
+use globe_model::{JournalError, Scope, Timestamp, World};
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
@@ -33,6 +33,10 @@ pub(crate) enum Fault {
     Stale { parent: u64, head: u64, scope: Scope },
     /// [`JournalError::OtherState`].
     OtherState { parent: u64, head: u64 },
+    /// [`JournalError::OtherAccount`].
+    OtherAccount { stack: String, recorded: String, claimed: String },
+    /// [`JournalError::OtherWorld`].
+    OtherWorld { stack: String, recorded: World, claimed: World },
     /// [`JournalError::Occupied`]: the stack.
     Occupied(String),
     /// The request does not fit what is recorded; nothing was written.
@@ -101,6 +105,8 @@ impl Fault {
             Self::Fenced(scope) => JournalError::Fenced { scope },
             Self::Stale { parent, head, scope } => JournalError::StalePlan { parent, head, scope },
             Self::OtherState { parent, head } => JournalError::OtherState { parent, head },
+            Self::OtherAccount { stack, recorded, claimed } => JournalError::OtherAccount { stack, recorded, claimed },
+            Self::OtherWorld { stack, recorded, claimed } => JournalError::OtherWorld { stack, recorded, claimed },
             Self::Occupied(stack) => JournalError::Occupied { database, stack },
             Self::Misfit(what) => JournalError::Database { attempt, database, source: Box::new(Misfit(what)) },
             Self::Unusable(reason) => JournalError::Unusable { database, reason },

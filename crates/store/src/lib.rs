@@ -20,6 +20,8 @@ mod connect;
 mod entry;
 mod fault;
 mod file;
+mod forsake;
+mod identity;
 mod job;
 mod json;
 mod lease;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use globe_model::{Address, Departing, Intent, NameHold, Record, Timestamp, Token};
+use globe_model::{Address, Departing, Intent, NameHold, Record, Region, Timestamp, Token};
 
 use crate::entry::{Entry, Event};
 use crate::fault::Fault;
+use crate::identity;
 use crate::job::Operation;
 use crate::json::text;
 use crate::moved;
@@ -16,15 +17,19 @@ use crate::session::{Param, Session};
 pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -> Result<(), Fault> {
     match (&event.entry, &event.address) {
         (Entry::Moved(moved), _) => moved::project(session, stack, (&moved.from, &moved.record)).await,
-        (Entry::RunStarted { account, protects, .. }, _) => {
+        (Entry::Identified(identity), _) => identity::keep(session, stack, identity).await,
+        (Entry::RunStarted { account, leaving, returning, protects, .. }, _) => {
             keep_account(session, stack, account).await?;
+            mark_regions(session, stack, leaving, Mark::Leaving).await?;
+            mark_regions(session, stack, returning, Mark::Up).await?;
             for (address, component) in protects {
                 protect(session, stack, address, component.as_deref()).await?;
             }
             Ok(())
         }
+        (Entry::Role { component, region }, _) => identity::keep_role(session, stack, component, region).await,
         (Entry::Intent(intent), _) => Ok(session.insert(INTO_INTENTS, &[open_row(stack, event.seq, intent)?]).await?),
-        (Entry::Created { token, id }, Some(address)) => {
+        (Entry::Created { token, id } | Entry::IntentSettled { token, made: Some(id) }, Some(address)) => {
             depose_others(session, stack, address, id).await?;
             leave_ledger(session, stack, address, id).await?;
             insert_created(session, stack, token, (id, event.at)).await?;
@@ -34,8 +39,16 @@ pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -
             mark_deleting(session, stack, address, id).await?;
             close(session, stack, token).await
         }
-        (Entry::Updated { token, .. } | Entry::Deleting { token, .. } | Entry::Failed { token, .. }, _) => {
-            close(session, stack, token).await
+        (
+            Entry::Updated { token, .. }
+            | Entry::Deleting { token, .. }
+            | Entry::Failed { token, .. }
+            | Entry::IntentSettled { token, made: None },
+            _,
+        ) => close(session, stack, token).await,
+        (Entry::RegionForgotten { region, .. }, _) => {
+            forsake(session, stack, region).await?;
+            mark_regions(session, stack, &[region.clone()].into(), Mark::Forgotten).await
         }
         (Entry::Settled(record), _) => {
             depose_others(session, stack, &record.address, &record.id).await?;
@@ -51,14 +64,10 @@ pub(crate) async fn project(session: &mut Session, stack: &str, event: &Event) -
             leave_ledger(session, stack, address, id).await
         }
         (Entry::RunFinished { down, up, .. }, _) => {
-            for (regions, mark) in [(down, 1), (up, 0)] {
-                for region in regions {
-                    mark_region(session, stack, region.as_str(), mark).await?;
-                }
-            }
-            Ok(())
+            mark_regions(session, stack, down, Mark::Down).await?;
+            mark_regions(session, stack, up, Mark::Up).await
         }
-        (Entry::Created { .. } | Entry::Forgotten { .. }, None) => {
+        (Entry::Created { .. } | Entry::Forgotten { .. } | Entry::IntentSettled { made: Some(_), .. }, None) => {
             Err(Fault::damaged(&format!("event {}", event.seq), "it names no address"))
         }
     }
@@ -181,10 +190,39 @@ async fn leave_ledger(session: &mut Session, stack: &str, address: &Address, id:
     Ok(())
 }
 
-async fn mark_region(session: &mut Session, stack: &str, region: &str, down: i64) -> Result<(), Fault> {
+/// How a region stands, by the numbers of the column `regions.down`.
+#[derive(Clone, Copy)]
+enum Mark {
+    /// In use.
+    Up = 0,
+    /// Removed on purpose.
+    Down = 1,
+    /// Its removal was begun.
+    Leaving = 2,
+    /// Given up.
+    Forgotten = 3,
+}
+
+async fn mark_regions(session: &mut Session, stack: &str, regions: &BTreeSet<Region>, mark: Mark) -> Result<(), Fault> {
     const SQL: &str = "INSERT INTO regions (stack, region, down) VALUES ($1, $2, $3) \
                        ON CONFLICT (stack, region) DO UPDATE SET down = excluded.down";
-    session.execute(SQL, &[stack.into(), region.into(), down.into()]).await?;
+    for region in regions {
+        session.execute(SQL, &[stack.into(), region.as_str().into(), (mark as i64).into()]).await?;
+    }
+    Ok(())
+}
+
+/// Strikes out all that is recorded of a region.
+async fn forsake(session: &mut Session, stack: &str, region: &Region) -> Result<(), Fault> {
+    // No region has `%` or `_` in its name.
+    let within = format!("{region}/%");
+    for sql in [
+        "DELETE FROM resources WHERE stack = $1 AND address LIKE $2",
+        "DELETE FROM intents WHERE stack = $1 AND address LIKE $2",
+        "DELETE FROM ledger WHERE stack = $1 AND address LIKE $2",
+    ] {
+        session.execute(sql, &[stack.into(), within.as_str().into()]).await?;
+    }
     Ok(())
 }
 
@@ -215,7 +253,9 @@ pub(crate) async fn rebuild(session: &mut Session, stack: &str) -> Result<(), Fa
         "DELETE FROM regions WHERE stack = $1",
         "DELETE FROM ledger WHERE stack = $1",
         "DELETE FROM protections WHERE stack = $1",
-        "UPDATE stacks SET account = NULL, seq = (SELECT COALESCE(MAX(seq), 0) FROM events WHERE stack = $1) \
+        "DELETE FROM roles WHERE stack = $1",
+        "UPDATE stacks SET account = NULL, world = NULL, owner = NULL, \
+         seq = (SELECT COALESCE(MAX(seq), 0) FROM events WHERE stack = $1) \
          WHERE name = $1",
     ] {
         session.execute(sql, &[stack.into()]).await?;
@@ -257,7 +297,9 @@ impl Operation for Verify {
 pub(crate) async fn dump(session: &mut Session, stack: &str) -> Result<BTreeMap<String, String>, Fault> {
     // JSON texts may hold any character but a bare control character, so U+001F separates columns.
     const SQL: &str = "\
-        SELECT 'stack ' || name AS name, COALESCE(account, '') || '\u{1f}' || seq AS body FROM stacks WHERE name = $1 \
+        SELECT 'stack ' || name AS name, COALESCE(account, '') || '\u{1f}' || COALESCE(world, '') || '\u{1f}' || COALESCE(owner, '') \
+            || '\u{1f}' || seq AS body FROM stacks WHERE name = $1 \
+        UNION ALL SELECT 'role ' || component, region FROM roles WHERE stack = $1 \
         UNION ALL SELECT 'resource ' || address || ' ' || id, \
             deposed || '\u{1f}' || deleting || '\u{1f}' || spec || '\u{1f}' || desired || '\u{1f}' || outputs || '\u{1f}' || at \
             FROM resources WHERE stack = $1 \

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Departing, Desired, Head, HistoryEntry, Intent, NameHold, Outputs, Record, Region, Spec, Timestamp,
+    Address, Departing, Desired, Head, HistoryEntry, Intent, NameHold, Outputs, OwnerId, Record, Region, Spec,
+    Timestamp, World,
 };
 
 use crate::entry::Event;
@@ -28,9 +29,11 @@ impl Operation for ReadHead {
     async fn run(&self, session: &mut Session, _now: Timestamp) -> Result<Head, Fault> {
         let stack = [self.0.as_str().into()];
         let mut head = Head::default();
-        if let Some(row) = session.row("SELECT seq, account FROM stacks WHERE name = $1", &stack).await? {
+        if let Some(row) = session.row("SELECT * FROM stacks WHERE name = $1", &stack).await? {
             head.seq = u64::try_from(row.int("seq")?).map_err(|error| Fault::damaged("the stack's head", error))?;
             head.account = row.maybe("account")?;
+            head.world = world(&row)?;
+            head.owner = row.maybe("owner")?.map(OwnerId::from_text);
         }
         for row in session.rows("SELECT * FROM resources WHERE stack = $1 ORDER BY address, id", &stack).await? {
             let record = record(&row)?;
@@ -45,8 +48,11 @@ impl Operation for ReadHead {
         for row in session.rows("SELECT payload FROM intents WHERE stack = $1 ORDER BY seq", &stack).await? {
             head.open.push(intent(&row)?);
         }
-        for row in session.rows("SELECT region FROM regions WHERE stack = $1 AND down = 1", &stack).await? {
-            head.down.insert(Region::new(row.text("region")?));
+        for row in session.rows("SELECT region, down FROM regions WHERE stack = $1", &stack).await? {
+            stand(&mut head, Region::new(row.text("region")?), row.int("down")?)?;
+        }
+        for row in session.rows("SELECT component, region FROM roles WHERE stack = $1", &stack).await? {
+            head.roles.insert(row.text("component")?, Region::new(row.text("region")?));
         }
         for row in session.rows("SELECT * FROM ledger WHERE stack = $1", &stack).await? {
             head.ledger.push(departing(&row)?);
@@ -61,6 +67,31 @@ impl Operation for ReadHead {
         head.ledger.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
         Ok(head)
     }
+}
+
+/// The world of a stack's row.
+pub(crate) fn world(row: &Row) -> Result<Option<World>, Fault> {
+    let Some(name) = row.maybe("world")? else { return Ok(None) };
+    let world = World::from_name(&name);
+    world.map(Some).ok_or_else(|| Fault::damaged("the stack's world", format!("`{name}` is none")))
+}
+
+/// How a region stands, by its number in the database.
+fn stand(head: &mut Head, region: Region, number: i64) -> Result<(), Fault> {
+    match number {
+        0 => return Ok(()),
+        1 => {}
+        2 => {
+            head.leaving.insert(region);
+            return Ok(());
+        }
+        3 => {
+            head.forgotten.insert(region.clone());
+        }
+        _ => return Err(Fault::damaged(&format!("the mark of region {region}"), format!("{number} is none"))),
+    }
+    head.down.insert(region);
+    Ok(())
 }
 
 fn record(row: &Row) -> Result<Record, Fault> {

@@ -39,6 +39,10 @@ impl Operation for Begin {
             let entry = Entry::Moved(Box::new(moved.clone()));
             append(session, &start.stack, now, (&start.run, Some(&moved.record.address), entry)).await?;
         }
+        for (component, region) in &start.roles {
+            let entry = Entry::Role { component: component.clone(), region: region.clone() };
+            append(session, &start.stack, now, (&start.run, None, entry)).await?;
+        }
         Ok(())
     }
 }

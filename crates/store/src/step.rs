@@ -89,6 +89,43 @@ fn concluded(intent: &Intent, outcome: &Outcome) -> Result<Entry, Fault> {
     })
 }
 
+/// [`globe_model::Journal::settle_intent`].
+pub(crate) struct SettleIntent {
+    /// The lease.
+    pub(crate) lease: Lease,
+    /// The open intent.
+    pub(crate) intent: Intent,
+    /// What it made.
+    pub(crate) made: Option<String>,
+}
+
+#[async_trait]
+impl Operation for SettleIntent {
+    type Answer = ();
+
+    fn stack(&self) -> Option<&str> {
+        Some(&self.lease.stack)
+    }
+
+    fn attempt(&self) -> String {
+        format!("end the intent {} for {}", self.intent.token, self.intent.address)
+    }
+
+    async fn run(&self, session: &mut Session, now: Timestamp) -> Result<(), Fault> {
+        let Self { lease, intent, made } = self;
+        check(session, lease, &intent.address.scope).await?;
+        if made.is_some() && intent.action != IntentAction::Create {
+            return Err(Fault::Misfit("nothing was to be created".into()));
+        }
+        let newest = of_token(session, &lease.stack, intent).await?;
+        if !newest.is_some_and(|event| matches!(event.entry, Entry::Intent(_))) {
+            return Err(Fault::Misfit("it is open no longer".into()));
+        }
+        let entry = Entry::IntentSettled { token: intent.token.clone(), made: made.clone() };
+        append(session, &lease.stack, now, (&intent.run, Some(&intent.address), entry)).await
+    }
+}
+
 /// [`globe_model::Journal::settle`].
 pub(crate) struct Settle {
     /// The lease.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Clock, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest,
-    Outcome, Pace, Record, RunEnd, RunStart, Timestamp,
+    Address, Claim, Clock, Departing, Head, HistoryEntry, Holding, Identity, Intent, Journal, JournalError, Lease,
+    LeaseRequest, Outcome, Pace, Record, Region, RunEnd, RunStart, Timestamp,
 };
 
 use crate::archive::Archive;
@@ -15,6 +15,8 @@ use crate::backup;
 use crate::connect::{Access, Link, connect, use_write_ahead_log};
 use crate::fault::Fault;
 use crate::file;
+use crate::forsake::ForgetRegion;
+use crate::identity::Identify;
 use crate::lease::{Acquire, Evict, Holdings, Release, Renew};
 use crate::location::{Location, Place};
 use crate::pace::ReadPace;
@@ -23,7 +25,7 @@ use crate::queue::Queue;
 use crate::read::{ListStacks, ReadHead, ReadHistory};
 use crate::run::{Begin, Finish};
 use crate::schema::{Age, inspect, migrate, newest};
-use crate::step::{Conclude, Forget, Intend, Postpone, Settle};
+use crate::step::{Conclude, Forget, Intend, Postpone, Settle, SettleIntent};
 use crate::transfer::{Export, Import};
 
 /// A [`Journal`] in a SQLite file or a PostgreSQL database.
@@ -212,6 +214,10 @@ impl Journal for Store {
         self.queue.ask(ReadHead(stack.to_owned())).await
     }
 
+    async fn identify(&self, claim: &Claim) -> Result<Identity, JournalError> {
+        self.queue.ask(Identify(claim.clone())).await
+    }
+
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, JournalError> {
         self.queue.ask(Acquire(request.clone())).await
     }
@@ -256,6 +262,16 @@ impl Journal for Store {
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {
         let operation =
             Forget { lease: lease.clone(), run: run.to_owned(), address: address.clone(), id: id.to_owned() };
+        self.queue.ask(operation).await
+    }
+
+    async fn settle_intent(&self, lease: &Lease, intent: &Intent, made: Option<&str>) -> Result<(), JournalError> {
+        let operation = SettleIntent { lease: lease.clone(), intent: intent.clone(), made: made.map(str::to_owned) };
+        self.queue.ask(operation).await
+    }
+
+    async fn forget_region(&self, lease: &Lease, run: &str, region: &Region) -> Result<(), JournalError> {
+        let operation = ForgetRegion { lease: lease.clone(), run: run.to_owned(), region: region.clone() };
         self.queue.ask(operation).await
     }
 

@@ -50,6 +50,8 @@ enum Task {
     },
     /// Check which crate may use which, and the house rules of manifests and file names
     Layers,
+    /// List the files of each crate that import each other in a circle; `test` does not fail for them yet
+    Circles,
     /// Write config/globe.schema.json from the configuration's types
     Schema {
         /// Write nothing; fail if the file is not current
@@ -109,6 +111,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Test { fast } => checks::run(&workspace, fast),
         Task::Layers => layers::run(&workspace),
+        Task::Circles => layers::circles(&workspace),
         Task::Schema { check } => schema::run(&workspace, Mode::new(check)),
         Task::CrateMap { check } => crate_map::run(&workspace, Mode::new(check)),
         Task::Bench(arguments) => bench::run(&workspace, arguments),

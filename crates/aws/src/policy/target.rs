@@ -188,7 +188,7 @@ fn passed_roles(subject: &Subject<'_>) -> Vec<Bounds> {
 /// "IAM" of load balancers and Auto Scaling).
 const SERVICE_ROLES: &[(&str, &str)] = &[
     ("autoscaling/group", "autoscaling.amazonaws.com"),
-    ("dynamodb/replica", "replication.dynamodb.amazonaws.com"),
+    ("dynamodb/table", "replication.dynamodb.amazonaws.com"),
     ("elbv2/load_balancer", "elasticloadbalancing.amazonaws.com"),
 ];
 

@@ -10,6 +10,7 @@ use super::explain_calls;
 use super::work::{Concern, Setback, Settled, Work};
 use crate::admission::{Admission, admit, fits, same_account};
 use crate::args::{Global, Lock};
+use crate::belonging;
 use crate::confirm::confirm;
 use crate::failure::{Exit, Failure};
 use crate::hold::Holder;
@@ -20,7 +21,6 @@ use crate::planning::{Planned, Request, graph_as_recorded, make_plan, refusal, w
 use crate::project::{self, Project};
 use crate::regions::Regions;
 use crate::session::Session;
-use crate::state::State;
 
 /// How `up` and `down` differ.
 pub struct Order<'a> {
@@ -36,6 +36,8 @@ pub struct Order<'a> {
     pub fresh_images: bool,
     /// A plan made earlier.
     pub plan: Option<PlanFile>,
+    /// Whether it is said that a stack is to be made beside others.
+    pub new_stack: bool,
     /// No question.
     pub yes: bool,
     /// List calls.
@@ -56,12 +58,20 @@ pub async fn apply(global: &Global, out: &Out, order: Order<'_>) -> Result<Exit,
     let _interrupts = Interrupts::watch(out, &stop);
     let project = project::load(global, out)?;
     // Before any call to AWS: without its state globe does nothing.
-    let state = State::writable(global, out, &project::state_location(global, &project.folder)).await?;
+    let (state, head) = belonging::writable(global, out, &project).await?;
+    let beside = belonging::beside(&state, &project.stack.name, Some(&project.stack.account)).await?;
+    belonging::say_beside(out, &beside);
+    if order.command == Command::Up {
+        let location = project::state_location(global, &project.folder);
+        belonging::allow_new(&location, &project.stack.name, &head, &beside, order.new_stack)?;
+    }
     let mut session = unless_stopped(&stop, "connecting", Session::open(global, &project)).await?;
     session.remember(global, &state, &project.stack.name).await?;
     let Some(journal) = state.journal() else {
         return Err(Failure::new(Exit::Failed, "the state could not be opened for writing"));
     };
+    // Not before the credentials are known to be the account's: a state belongs to its account for good.
+    journal.identify(&belonging::claim(global, &project.stack)).await?;
     let explain = order.explain_calls;
     let holder = Holder { out, journal: &journal, stack: &project.stack.name, lock: order.lock, stop: &stop };
     let work = Work { session: &session, holder, settled_some: AtomicBool::default() };
@@ -131,7 +141,7 @@ impl Errand<'_> {
         }
         let busy = self.work.holder.busy().await?;
         let regions = (order.regions)(head)?.beside(&self.project.stack, &busy);
-        crate::regions::say_resting(self.work.holder.out, &regions, head);
+        crate::regions::say_resting(self.work.holder.out, &regions);
         let request = Request {
             command: order.command,
             regions: &regions,

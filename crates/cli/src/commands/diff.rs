@@ -14,7 +14,7 @@ use crate::plan_file::{PlanFile, Reserved};
 use crate::planning::{Planned, Request, make_plan, refusal};
 use crate::session::Session;
 use crate::state::State;
-use crate::{project, regions};
+use crate::{belonging, project, regions};
 
 /// Shows what `up` would do.
 ///
@@ -25,8 +25,10 @@ pub async fn diff(global: &Global, out: &Out, args: &DiffArgs) -> Result<Exit, F
     let stack = &project.stack;
     let state = State::read_only(global, &project::state_location(global, &project.folder)).await?;
     let head = state.head(&stack.name).await?;
+    belonging::check(global, &project, &head)?;
+    belonging::say_beside(out, &belonging::beside(&state, &stack.name, Some(&stack.account)).await?);
     let regions = regions::for_up(stack, &head, &args.chosen)?;
-    regions::say_resting(out, &regions, &head);
+    regions::say_resting(out, &regions);
     // Before anything is asked: a plan that cannot be kept need not be made.
     let reserved = args.output.as_deref().map(Reserved::at).transpose()?;
     let mut session = Session::open(global, &project).await?;

@@ -21,6 +21,7 @@ pub async fn down(global: &Global, out: &Out, args: &DownArgs) -> Result<Exit, F
         consent: args.agreed.consent(),
         fresh_images: false,
         plan: None,
+        new_stack: false,
         yes: args.yes,
         explain_calls: args.explain_calls,
         lock: args.lock,

@@ -14,6 +14,7 @@ use super::explain_calls;
 use super::work::{Concern, Work};
 use crate::admission::{Admission, admit, same_account};
 use crate::args::{GcArgs, Global};
+use crate::belonging;
 use crate::failure::{Exit, Failure};
 use crate::forward::{Forward, forward};
 use crate::hold::Holder;
@@ -38,9 +39,10 @@ pub async fn gc(global: &Global, out: &Out, args: &GcArgs) -> Result<Exit, Failu
     }
     let stop = Stop::default();
     let _interrupts = Interrupts::watch(out, &stop);
-    let state = State::writable(global, out, &location).await?;
+    let (state, _) = belonging::writable(global, out, &project).await?;
     let Some(journal) = state.journal() else { return nothing(out) };
     let session = unless_stopped(&stop, "connecting", Session::open(global, &project)).await?;
+    journal.identify(&belonging::claim(global, &project.stack)).await?;
     let holder = Holder { out, journal: &journal, stack: &project.stack.name, lock: args.lock, stop: &stop };
     let work = Work { session: &session, holder, settled_some: AtomicBool::default() };
     let ended = go(&project, &work, args).await.map_err(|failure| work.told_truly(failure));

@@ -3,6 +3,7 @@
 mod apply;
 mod diff;
 mod down;
+mod forget_region;
 mod gc;
 mod graph;
 mod init;
@@ -10,6 +11,7 @@ mod moving;
 mod policy;
 mod rehearse;
 mod sandbox;
+mod settle;
 mod state;
 mod status;
 mod transfer;
@@ -32,6 +34,9 @@ use crate::out::Out;
 /// See [`Failure`].
 pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
     let global = &cli.global;
+    if global.sandbox && global.state.is_none() && crate::project::state_of_environment().is_some() {
+        out.note("GLOBE_STATE is for the real AWS; the sandbox keeps a state of its own.");
+    }
     match &cli.command {
         Command::Init(args) => init::init(global, out, args),
         Command::Schema => {
@@ -47,6 +52,7 @@ pub async fn dispatch(cli: &Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Policy(args) => policy::policy(global, out, args),
         Command::Gc(args) => gc::gc(global, out, args).await,
         Command::Rehearse(args) => rehearse::rehearse(global, out, args).await,
+        Command::ForgetRegion(args) => forget_region::forget_region(global, out, args).await,
         Command::Unlock(args) => unlock::unlock(global, out, args).await,
         Command::State { command } => state::state(global, out, command).await,
         Command::Sandbox { command } => sandbox::sandbox(global, out, command).await,

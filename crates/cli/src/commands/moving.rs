@@ -70,6 +70,7 @@ fn empty(stack: &Stack, parent: u64) -> globe_model::Plan {
         command: globe_model::Command::Move,
         parent,
         protects: [].into(),
+        roles: Default::default(),
         unread: Vec::new(),
         leaves_down: BTreeSet::new(),
         leaves_up: BTreeSet::new(),

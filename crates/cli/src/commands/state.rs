@@ -4,10 +4,9 @@ use globe_aws::kind_table;
 use globe_model::{Address, Head};
 use globe_report::{counted, history_text, ledger_text, record_text, state_list_text};
 
-use super::{moving, transfer};
+use super::{moving, settle, transfer};
 use crate::args::{Global, StateCommand};
 use crate::failure::{Exit, Failure};
-use crate::forward::forward;
 use crate::out::Out;
 use crate::project::{self, Project};
 use crate::state::State;
@@ -17,18 +16,29 @@ use crate::state::State;
 /// # Errors
 /// When it cannot be read, or has no such address; see also `transfer`.
 pub async fn state(global: &Global, out: &Out, command: &StateCommand) -> Result<Exit, Failure> {
-    let project = project::load(global, out)?;
     let opened = || async {
-        let state = State::read_only(global, &project::state_location(global, &project.folder)).await?;
-        let head = state.head(&project.stack.name).await?;
-        let head = forward(&head, &project.stack, &kind_table())?.head.into_owned();
-        Ok::<_, Failure>((state, head))
+        let state =
+            State::read_only(global, &project::state_location(global, &project::folder(&global.config))).await?;
+        let known = project::known(global, out, &state).await?;
+        let head = known.forward(state.head(&known.name).await?, &kind_table())?;
+        Ok::<_, Failure>((state, head, known.name))
     };
     match command {
-        StateCommand::List => list(out, &opened().await?.1),
-        StateCommand::Show { address } => show(out, &opened().await?.1, address)?,
-        StateCommand::History { limit } => history(out, &opened().await?.0, &project.stack.name, *limit).await?,
+        StateCommand::List => return opened().await.map(|(_, head, _)| list(out, &head)),
+        StateCommand::Show { address } => return show(out, &opened().await?.1, address),
+        StateCommand::History { limit } => {
+            let (state, _, name) = opened().await?;
+            return history(out, &state, &name, *limit).await;
+        }
+        _ => {}
+    }
+    let project = project::load(global, out)?;
+    match command {
+        StateCommand::List | StateCommand::Show { .. } | StateCommand::History { .. } => {}
         StateCommand::Mv { from, to, lock } => moving::mv(global, out, &project, (from, to), *lock).await?,
+        StateCommand::Settle { address, made, lock, .. } => {
+            settle::settle(global, out, &project, (address, made.as_deref()), *lock).await?;
+        }
         StateCommand::Verify => verify(global, out, &project).await?,
         StateCommand::Rebuild => rebuild(global, out, &project).await?,
         StateCommand::Copy { to, lock } => transfer::copy(global, out, &project, to, *lock).await?,
@@ -84,7 +94,7 @@ async fn rebuild(global: &Global, out: &Out, project: &Project) -> Result<(), Fa
     Ok(())
 }
 
-fn list(out: &Out, head: &Head) {
+fn list(out: &Out, head: &Head) -> Exit {
     if out.json {
         head.records.values().for_each(|record| out.json_line("resource", record));
         head.ledger.iter().for_each(|departing| out.json_line("leaving", departing));
@@ -94,9 +104,10 @@ fn list(out: &Out, head: &Head) {
         let records = state_list_text(head.records.values(), out.style());
         out.data(&format!("{records}{}", ledger_text(&head.ledger, out.style())));
     }
+    Exit::Done
 }
 
-fn show(out: &Out, head: &Head, address: &str) -> Result<(), Failure> {
+fn show(out: &Out, head: &Head, address: &str) -> Result<Exit, Failure> {
     let wrong = |message: String| Failure::new(Exit::Usage, message).hint("`globe state list` shows all addresses");
     let parsed: Address = address.parse().map_err(|error| wrong(format!("{error}")))?;
     let record = head.records.get(&parsed).ok_or_else(|| wrong(format!("nothing is recorded at {parsed}")))?;
@@ -105,10 +116,10 @@ fn show(out: &Out, head: &Head, address: &str) -> Result<(), Failure> {
     } else {
         out.data(&record_text(record, out.style()));
     }
-    Ok(())
+    Ok(Exit::Done)
 }
 
-async fn history(out: &Out, state: &State, stack: &str, limit: u32) -> Result<(), Failure> {
+async fn history(out: &Out, state: &State, stack: &str, limit: u32) -> Result<Exit, Failure> {
     let entries = match state.journal() {
         Some(journal) => journal.history(stack, limit).await?,
         None => Vec::new(),
@@ -120,5 +131,5 @@ async fn history(out: &Out, state: &State, stack: &str, limit: u32) -> Result<()
     } else {
         out.data(&history_text(&entries, out.style()));
     }
-    Ok(())
+    Ok(Exit::Done)
 }

@@ -15,14 +15,14 @@ use crate::{holder, project};
 /// # Errors
 /// When the state cannot be used, the answer is not yes, or a holder is alive.
 pub async fn unlock(global: &Global, out: &Out, args: &UnlockArgs) -> Result<Exit, Failure> {
-    let project = project::load(global, out)?;
-    let location = project::state_location(global, &project.folder);
-    let stack = &project.stack.name;
+    let location = project::state_location(global, &project::folder(&global.config));
+    let looked = State::read_only(global, &location).await?;
+    let stack = &project::known(global, out, &looked).await?.name;
     let nothing = || {
         out.note(&format!("Nobody holds anything of stack {stack}."));
         Ok(Exit::Done)
     };
-    if State::read_only(global, &location).await?.journal().is_none() {
+    if looked.journal().is_none() {
         return nothing();
     }
     let state = State::writable(global, out, &location).await?;

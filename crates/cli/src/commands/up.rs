@@ -22,6 +22,7 @@ pub async fn up(global: &Global, out: &Out, args: &UpArgs) -> Result<Exit, Failu
         consent: args.agreed.consent(),
         fresh_images: args.chosen.refresh_images,
         plan: args.plan.as_deref().map(PlanFile::read).transpose()?,
+        new_stack: args.new_stack,
         yes: args.yes,
         explain_calls: args.explain_calls,
         lock: args.lock,

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Address, Clock, Departing, Head, HistoryEntry, Holding, Intent, Journal, JournalError, Lease, LeaseRequest,
-    Outcome, Record, RunEnd, RunStart, Timestamp,
+    Address, Claim, Clock, Departing, Head, HistoryEntry, Holding, Identity, Intent, Journal, JournalError, Lease,
+    LeaseRequest, Outcome, Record, Region, RunEnd, RunStart, Timestamp,
 };
 use globe_store::Store;
 use tokio::runtime::Runtime;
@@ -146,6 +146,10 @@ impl Journal for Clerk {
         let stack = stack.to_owned();
         self.ask(|store| async move { store.head(&stack).await }).await
     }
+    async fn identify(&self, claim: &Claim) -> Result<Identity, JournalError> {
+        let claim = claim.clone();
+        self.ask(|store| async move { store.identify(&claim).await }).await
+    }
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, JournalError> {
         let request = request.clone();
         self.ask(|store| async move { store.acquire(&request).await }).await
@@ -195,6 +199,14 @@ impl Journal for Clerk {
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {
         let (lease, run, address, id) = (lease.clone(), run.to_owned(), address.clone(), id.to_owned());
         self.ask(|store| async move { store.forget(&lease, &run, &address, &id).await }).await
+    }
+    async fn settle_intent(&self, lease: &Lease, intent: &Intent, made: Option<&str>) -> Result<(), JournalError> {
+        let (lease, intent, made) = (lease.clone(), intent.clone(), made.map(str::to_owned));
+        self.ask(|store| async move { store.settle_intent(&lease, &intent, made.as_deref()).await }).await
+    }
+    async fn forget_region(&self, lease: &Lease, run: &str, region: &Region) -> Result<(), JournalError> {
+        let (lease, run, region) = (lease.clone(), run.to_owned(), region.clone());
+        self.ask(|store| async move { store.forget_region(&lease, &run, &region).await }).await
     }
     async fn finish(&self, lease: &Lease, end: &RunEnd) -> Result<(), JournalError> {
         let (lease, end) = (lease.clone(), end.clone());

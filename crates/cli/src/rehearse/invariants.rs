@@ -226,6 +226,7 @@ mod tests {
             moves: Vec::new(),
             protects: BTreeMap::new(),
             unread: Vec::new(),
+            roles: Default::default(),
             steps: steps.iter().map(step).collect(),
             known: BTreeMap::new(),
         }

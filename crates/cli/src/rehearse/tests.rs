@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use globe_model::{
-    Action, Address, CallError, Candidate, Cloud, DataPolicy, Departing, Desired, Head, HistoryEntry, Holding, Intent,
-    IntentAction, Journal, JournalError, Lease, LeaseRequest, Live, Outcome, Patch, Plan, Record, Risk, RunEnd,
-    RunStart, Scope, Timestamp, Token, Wanted,
+    Action, Address, CallError, Candidate, Claim, Cloud, DataPolicy, Departing, Desired, Head, HistoryEntry, Holding,
+    Identity, Intent, IntentAction, Journal, JournalError, Lease, LeaseRequest, Live, Outcome, Patch, Plan, Record,
+    Risk, RunEnd, RunStart, Scope, Timestamp, Token, Wanted,
 };
 use globe_sandbox::{Fault, When};
 
@@ -212,6 +212,15 @@ impl Journal for Hasty {
     }
     async fn forget(&self, lease: &Lease, run: &str, address: &Address, id: &str) -> Result<(), JournalError> {
         self.0.forget(lease, run, address, id).await
+    }
+    async fn identify(&self, claim: &Claim) -> Result<Identity, JournalError> {
+        self.0.identify(claim).await
+    }
+    async fn settle_intent(&self, lease: &Lease, intent: &Intent, made: Option<&str>) -> Result<(), JournalError> {
+        self.0.settle_intent(lease, intent, made).await
+    }
+    async fn forget_region(&self, lease: &Lease, run: &str, region: &Region) -> Result<(), JournalError> {
+        self.0.forget_region(lease, run, region).await
     }
     async fn finish(&self, lease: &Lease, end: &RunEnd) -> Result<(), JournalError> {
         self.0.finish(lease, end).await

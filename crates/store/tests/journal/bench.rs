@@ -109,6 +109,9 @@ pub fn start(parent: u64) -> RunStart {
         reads: BTreeSet::new(),
         steps: 3,
         moves: Vec::new(),
+        leaving: Default::default(),
+        returning: Default::default(),
+        roles: Default::default(),
     }
 }
 

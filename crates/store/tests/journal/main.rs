@@ -4,6 +4,7 @@ mod bench;
 mod credentials;
 #[cfg(unix)]
 mod files;
+mod identity;
 mod leases;
 mod ledger;
 #[cfg(unix)]
@@ -11,6 +12,7 @@ mod migrations;
 mod moves;
 mod postgres;
 mod records;
+mod regions;
 mod runs;
 mod server;
 mod transfer;
@@ -62,6 +64,14 @@ suite! {
     moves::moves_follow_from_the_events,
     moves::names_are_passed_on_along_a_chain,
     moves::a_move_needs_its_scope_and_a_free_place,
+    identity::an_owner_is_made_once,
+    identity::another_account_or_world_is_refused,
+    identity::an_earlier_state_gets_its_owner,
+    identity::roles_are_recorded_at_the_begin,
+    identity::what_a_state_belongs_to_is_copied,
+    regions::a_removal_that_was_begun_is_remembered,
+    regions::a_region_is_given_up,
+    regions::a_person_ends_an_intent,
     runs::a_stale_plan_is_refused,
     runs::a_plan_is_stale_by_its_own_scopes_and_those_it_reads,
     runs::the_first_run_fixes_the_account,

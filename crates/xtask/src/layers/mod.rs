@@ -25,12 +25,27 @@ use violation::Violation;
 /// # Errors
 /// All violations, or what could not be read.
 pub fn run(workspace: &Workspace) -> Result<()> {
-    let violations = violations(workspace)?;
+    report(&violations(workspace)?, "of the layers and house rules")
+}
+
+/// Checks that no files of a crate import each other in a circle.
+///
+/// # Errors
+/// All circles, or what could not be read.
+pub fn circles(workspace: &Workspace) -> Result<()> {
+    let mut found = vec![];
+    for root in workspace.packages.iter().filter_map(|package| package.root_file()) {
+        found.extend(circles::check(root, &|path| workspace.relative(path))?);
+    }
+    report(&found, "of the rule that no files import each other in a circle")
+}
+
+fn report(violations: &[Violation], rule: &str) -> Result<()> {
     if violations.is_empty() {
         return Ok(());
     }
     let texts: Vec<_> = violations.iter().map(Violation::to_string).collect();
-    bail!("{} breach(es) of the layers and house rules\n\n{}", texts.len(), texts.join("\n"))
+    bail!("{} breach(es) {rule}\n\n{}", texts.len(), texts.join("\n"))
 }
 
 fn violations(workspace: &Workspace) -> Result<Vec<Violation>> {
@@ -39,9 +54,6 @@ fn violations(workspace: &Workspace) -> Result<Vec<Violation>> {
         let text = text(package.manifest())?;
         let table = text.parse().with_context(|| format!("could not parse {}", package.manifest().display()))?;
         found.extend(manifest::check(&workspace.relative(package.manifest()), &table));
-        if let Some(root) = package.root_file() {
-            found.extend(circles::check(root, &|path| workspace.relative(path))?);
-        }
     }
     found.extend(workspace_dependencies::check(&text(&workspace.root().join("Cargo.toml"))?));
     let files: Vec<_> = workspace.rust_files()?.iter().map(|file| workspace.relative(file)).collect();
