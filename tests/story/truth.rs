@@ -94,7 +94,7 @@ fn a_dark_region_that_is_taken_down_is_not_done_and_stays_wanted_down() {
     let role = "global/iam/role/assets-replication-eu-central-1";
     assert!(listed.contains(role), "a replication that stands keeps its role:\n{listed}");
     let said = globe(&place, &["up", "--yes"]).exits(0);
-    assert!(said.stderr.contains("removed on purpose") && said.stderr.contains("still stand"), "{}", said.stderr);
+    assert!(said.stderr.contains("is being taken down") && said.stderr.contains("still stand"), "{}", said.stderr);
     let json = globe(&place, &["--json", "diff"]).exits(0).json_of("plan");
     assert_eq!(json["steps"].as_array().map(Vec::len), Some(0), "nothing of it is made again: {json}");
     globe(&place, &down).exits(0);

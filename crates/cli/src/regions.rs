@@ -81,7 +81,8 @@ pub fn for_up(stack: &Stack, head: &Head, chosen: &Chosen) -> Result<Regions, Fa
     let left = if named { BTreeSet::new() } else { used.difference(&everything).cloned().collect() };
     let mut active: BTreeSet<Region> = used.intersection(&everything).cloned().collect();
     active.extend(chosen.iter().cloned());
-    let leaving = resting.intersection(&head.leaving).map(|region| (region.clone(), recorded(head, region))).collect();
+    let leaves = |region: &&Region| head.leaving.contains(*region) || recorded(head, region) > 0;
+    let leaving = resting.iter().filter(leaves).map(|region| (region.clone(), recorded(head, region))).collect();
     let forgotten = resting.intersection(&head.forgotten).cloned().collect();
     let whole = !named || chosen == everything;
     Ok(Regions { chosen, active, resting, left, named, whole, leaving, forgotten })

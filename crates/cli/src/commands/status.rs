@@ -46,8 +46,9 @@ pub async fn status(global: &Global, out: &Out) -> Result<Exit, Failure> {
     out.data(&format!("stack {}, account {account}{world}", known.name));
     for (scope, (count, newest)) in scopes {
         let counted = counted(count, "resource", "resources");
+        let leaves = is(&head.leaving, &scope) || count > 0 && is(&head.down, &scope);
         let what = match newest {
-            _ if is(&head.leaving, &scope) => format!("is being taken down; {counted} left"),
+            _ if leaves => format!("is being taken down; {counted} left"),
             Some(newest) => format!("{counted}, last changed {}", rfc3339(newest)),
             None if is(&head.forgotten, &scope) => "given up".to_owned(),
             None if is(&head.down, &scope) => "down on purpose".to_owned(),
