@@ -155,7 +155,7 @@ pub fn truthful(plan: &Plan, summary: &Summary, exit: Exit, head: &Head) -> Opti
     if let Some((address, _)) = balance.iter().find(|(_, count)| **count != 0) {
         return untrue(format!("{address} is in the plan and in the summary a different number of times"));
     }
-    let complete = summary.done.len() == plan.steps.len() && !summary.interrupted;
+    let complete = summary.done.len() == plan.steps.len() && !summary.interrupted && plan.is_complete();
     if (exit == Exit::Done) != complete {
         return untrue(format!(
             "{} of {} steps are done, and the exit is {exit:?}",
@@ -192,7 +192,7 @@ pub fn journal(head: &Head, differences: &[String]) -> Option<Broken> {
 
 #[cfg(test)]
 mod tests {
-    use globe_model::{Command, Desired, Intent, Outputs, Record, Spec, Timestamp, Token};
+    use globe_model::{Command, Desired, Intent, Outputs, Record, Spec, Timestamp, Token, Unread};
 
     use super::*;
 
@@ -286,6 +286,11 @@ mod tests {
         assert_eq!(truthful(&plan, &done, Exit::Done, &head("a", "vpc-1")), None);
         assert!(truthful(&plan, &done, Exit::Done, &Head::default()).is_some(), "it is not recorded");
         assert!(truthful(&plan, &done, Exit::Partly, &head("a", "vpc-1")).is_some(), "it was done whole");
+        let (scope, reason, since) = (at("b").scope, "slow down".to_owned(), Timestamp::default());
+        let unread = Unread { scope, silent: false, addresses: [at("b")].into(), reason, since };
+        let partial = Plan { unread: vec![unread], ..plan.clone() };
+        assert_eq!(truthful(&partial, &done, Exit::Partly, &head("a", "vpc-1")), None);
+        assert!(truthful(&partial, &done, Exit::Done, &head("a", "vpc-1")).is_some(), "something was not read");
         assert!(truthful(&plan, &Summary::default(), Exit::Done, &Head::default()).is_some(), "a step is missing");
         let stopped = Summary { not_tried: vec![(at("a"), "stopped".into())], ..Summary::default() };
         assert_eq!(truthful(&plan, &stopped, Exit::Failed, &Head::default()), None);
